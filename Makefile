@@ -1,0 +1,39 @@
+# Weir: one command for each thing that people do.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+CONSOLE := dashboards/web
+
+.PHONY: help demo ui setup check test bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: ui ## Start a simulated site, the gateway and the console (Rust and Node are enough)
+	cargo run --release --locked --package weir -- demo $(ARGS)
+
+ui: ## Build the console
+	cd $(CONSOLE) && npm ci --no-audit --no-fund --loglevel=error && npm run build
+
+setup: ## Install what the tests need (Debian; as root or through sudo)
+	tests/setup.sh
+
+check: ui ## Formatting, lints, the house's own rules
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo run --quiet --locked --package weir-tidy
+	cd $(CONSOLE) && npm run check
+
+test: setup check ## Everything: unit, property, pack, console and end-to-end tests
+	cd $(CONSOLE) && npm test
+	cargo build --workspace --locked
+	cargo test --workspace --locked --exclude weir-e2e
+	cargo run --quiet --locked --package weir -- packs test
+	cargo test --locked --package weir-e2e -- --nocapture
+
+bench: ## Measure: readings per CPU-second, bytes per reading
+	cargo run --release --locked --package weir-bench
+
+clean: ## Remove everything that was built
+	cargo clean
+	rm -rf $(CONSOLE)/dist $(CONSOLE)/node_modules tests/.venv tests/artifacts
