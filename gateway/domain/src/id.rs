@@ -107,6 +107,8 @@ ids! {
     LinkId
     /// An installed instrument.
     DeviceId
+    /// A database or receiver outside that readings or alarms are delivered to.
+    SinkId
     /// A point's name within its device, e.g. `total_residual_chlorine`.
     PointName
     /// An instrument model.

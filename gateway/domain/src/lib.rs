@@ -30,7 +30,7 @@ mod verdict;
 pub use clock::Clock;
 pub use id::{
     AreaId, Class, DeviceId, IdError, LinkId, PackId, Parameter, PointId, PointName, ProfileId,
-    RequirementId, Role, SeriesId, SiteId,
+    RequirementId, Role, SeriesId, SinkId, SiteId,
 };
 pub use quality::{BadReason, HjFlag, Quality, QualityError, UncertainReason};
 pub use sample::{Reading, Sample};

@@ -1,0 +1,25 @@
+//! The life of one alarm, after ISA-18.2.
+//!
+//! Two facts are kept apart: whether the alarm is **active** (its condition holds) and whether a
+//! person has **acknowledged** it. The four states of the standard are what they make together:
+//!
+//! | active | acknowledged | ISA-18.2                        |
+//! |--------|--------------|---------------------------------|
+//! | no     | yes          | normal                          |
+//! | yes    | no           | unacknowledged                  |
+//! | yes    | yes          | acknowledged                    |
+//! | no     | no           | returned to normal, unacknowledged |
+//!
+//! An abnormal condition raises the alarm when it has held for the **on-delay**; a normal one
+//! returns it when it has held for the **off-delay**. An unknown condition does neither: missing
+//! data never raise an alarm and never close one. Every raise is a new **occurrence**, and each
+//! occurrence wants its own acknowledgement.
+//!
+//! The crate reads no clock. A transition carries the moment at which it was due, however late
+//! [`Alarm::advance`] is called.
+
+#![forbid(unsafe_code)]
+
+mod alarm;
+
+pub use alarm::{Alarm, AlarmSettings, Change, Condition, Refused};

@@ -1,0 +1,127 @@
+//! Areas: their kind, class, packs and opening hours.
+
+use super::{Check, name_or_id};
+use crate::read::{Raw, RawArea};
+use crate::{Area, FacilityKind};
+use std::sync::Arc;
+use weir_compliance::{Pack, Schedule};
+use weir_profiles::form::Found;
+
+/// The pack about the gateway's own duties, such as seeing to it that there are data. The
+/// application puts it on every area.
+const SYSTEM_PACK: &str = "weir-system";
+
+impl Check<'_, '_> {
+    pub(super) fn areas(&self, raw: &Raw) -> Vec<Option<Area>> {
+        self.unique("area", raw.areas.iter().filter_map(|area| area.id.as_ref()));
+        raw.areas.iter().map(|area| self.area(area, raw)).collect()
+    }
+
+    fn area(&self, raw: &RawArea, all: &Raw) -> Option<Area> {
+        let kind = self.kind(raw, all);
+        let packs = self.packs(raw);
+        let schedule = self.schedule(raw);
+        let class_ok = packs.as_ref().is_none_or(|packs| self.class_is_known(raw, packs));
+        if kind == Some(FacilityKind::Pool) && raw.opening_hours.is_none() {
+            let hint = "add opening_hours = [\"mon-sun 06:00-22:00\"]";
+            self.warnings.hint(
+                &raw.spot,
+                "a pool without `opening_hours` is judged around the clock",
+                hint,
+            );
+        }
+        let id = raw.id.as_ref()?;
+        let (opening_hours, schedule) = schedule?;
+        class_ok.then_some(())?;
+        Some(Area {
+            id: id.value.clone(),
+            name: name_or_id(raw.name.as_ref(), &id.value),
+            kind: kind?,
+            class: raw.class.as_ref().map(|class| class.value.clone()),
+            packs: packs?,
+            contact_tank_m3: raw.contact_tank_m3,
+            opening_hours,
+            schedule,
+        })
+    }
+
+    /// The area's own kind, or the site's.
+    fn kind(&self, raw: &RawArea, all: &Raw) -> Option<FacilityKind> {
+        if raw.has_kind {
+            return raw.kind.as_ref().map(|kind| kind.value);
+        }
+        let site = all.site.as_ref()?;
+        if !site.has_kind {
+            let words: Vec<_> = FacilityKind::WORDS.iter().map(|(word, _)| *word).collect();
+            let hint = format!("one of: {}; or give the site a kind", words.join(", "));
+            self.errors.hint(&raw.spot, "missing key `kind`", hint);
+        }
+        site.kind.as_ref().map(|kind| kind.value)
+    }
+
+    fn packs(&self, raw: &RawArea) -> Option<Vec<Arc<Pack>>> {
+        let mut packs: Vec<Arc<Pack>> = Vec::with_capacity(raw.packs.len());
+        let mut whole = true;
+        for name in &raw.packs {
+            if name.value == SYSTEM_PACK {
+                let problem = format!("the pack \"{SYSTEM_PACK}\" applies to every area by itself");
+                self.errors.hint(&name.spot, problem, "leave it out");
+                whole = false;
+                continue;
+            }
+            let Some(pack) = self.offered_packs().find(|pack| pack.id.as_str() == name.value)
+            else {
+                let known = self.offered_packs().map(|pack| pack.id.as_str());
+                self.unknown("rule pack", &name.value, &name.spot, known);
+                whole = false;
+                continue;
+            };
+            if packs.iter().any(|other| other.id == pack.id) {
+                self.errors.note(&name.spot, format!("the pack \"{}\" is here twice", pack.id));
+                whole = false;
+            }
+            packs.push(Arc::clone(pack));
+        }
+        whole.then_some(packs)
+    }
+
+    /// The packs that a site file may name.
+    pub(super) fn offered_packs(&self) -> impl Iterator<Item = &Arc<Pack>> {
+        self.library.packs.iter().filter(|pack| pack.id.as_str() != SYSTEM_PACK)
+    }
+
+    /// Whether one of the packs knows the class, if one is given.
+    fn class_is_known(&self, raw: &RawArea, packs: &[Arc<Pack>]) -> bool {
+        let Some(class) = raw.class.as_ref().filter(|_| !packs.is_empty()) else { return true };
+        let known = || packs.iter().flat_map(|pack| &pack.classes).map(|class| &class.id);
+        if known().any(|known| *known == class.value) {
+            return true;
+        }
+        if known().next().is_none() {
+            let problem = format!("unknown class \"{}\"", class.value);
+            let hint = "the packs of this area make no difference between classes; leave it out";
+            self.errors.hint(&class.spot, problem, hint);
+        } else {
+            let known = known().map(|class| class.as_str());
+            self.unknown("class", class.value.as_str(), &class.spot, known);
+        }
+        false
+    }
+
+    fn schedule(&self, raw: &RawArea) -> Option<(Vec<String>, Schedule)> {
+        let lines: &[Found<String>] = raw.opening_hours.as_ref().map_or(&[], |found| &found.value);
+        let mut whole = true;
+        for line in lines {
+            if let Err(error) = Schedule::parse(core::slice::from_ref(&line.value)) {
+                let hint = "write days and times, such as \"mon-fri 06:00-22:00\"";
+                self.errors.hint(&line.spot, error.to_string(), hint);
+                whole = false;
+            }
+        }
+        if !whole {
+            return None;
+        }
+        let lines: Vec<String> = lines.iter().map(|line| line.value.clone()).collect();
+        Schedule::parse(&lines).ok().map(|schedule| (lines, schedule))
+    }
+}

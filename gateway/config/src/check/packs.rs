@@ -1,0 +1,86 @@
+//! What the rule packs make of an area: is there a point for every requirement?
+
+use super::Check;
+use crate::facts::facts;
+use crate::read::{RawArea, RawDevice};
+use crate::{Area, Device};
+use jiff::tz::TimeZone;
+use weir_compliance::{BindFault, BindLevel, InputSpec, Requirement, Rule, bind};
+use weir_domain::RequirementId;
+use weir_profiles::form::closest;
+
+impl Check<'_, '_> {
+    /// Binds the packs: what contradicts them is an error, what nobody watches a warning.
+    pub(super) fn packs_of(&self, area: &Area, raw: &RawArea, devices: &[Device], zone: &TimeZone) {
+        let inhabited = devices.iter().any(|device| device.area == area.id);
+        if !inhabited {
+            let problem = format!("no device measures in the area \"{}\"", area.id);
+            self.warnings.note(&raw.spot, problem);
+        }
+        if area.packs.is_empty() {
+            let problem = format!("nothing judges the area \"{}\": it has no rule pack", area.id);
+            let known: Vec<_> = self.offered_packs().map(|pack| pack.id.as_str()).collect();
+            let hint = format!("add packs = [\"...\"]; known are {}", known.join(", "));
+            self.warnings.hint(&raw.spot, problem, hint);
+        }
+        let facts = facts(area, devices, zone.clone());
+        for (pack, name) in area.packs.iter().zip(&raw.packs) {
+            let (missing, contrary): (Vec<_>, Vec<_>) =
+                bind(pack, &facts).1.into_iter().partition(|f| f.level == BindLevel::Missing);
+            for fault in contrary {
+                self.errors.hint(&name.spot, fault.problem, fault.hint);
+            }
+            // An area with nothing in it has had its warning.
+            if inhabited && !missing.is_empty() {
+                let count = match missing.len() {
+                    1 => "a requirement".to_owned(),
+                    count => format!("{count} requirements"),
+                };
+                let problem = format!("nothing watches {count} of \"{}\"", pack.id);
+                self.warnings.hint(&name.spot, problem, unwatched(&missing));
+            }
+        }
+    }
+
+    /// A role that is nearly one of the packs' is probably a slip. One that is like none of them
+    /// is no fault: not everything that is measured is judged.
+    pub(super) fn roles_of(&self, area: &Area, devices: &[RawDevice]) {
+        let requirements = area.packs.iter().flat_map(|pack| &pack.requirements);
+        let known: Vec<&str> = requirements.flat_map(roles).collect();
+        for device in devices {
+            let here = device.area.as_ref().is_some_and(|found| found.value == area.id);
+            let Some(role) = device.role.as_ref().filter(|_| here) else { continue };
+            let name = role.value.as_str();
+            if known.contains(&name) {
+                continue;
+            }
+            if let Some(meant) = closest(name, known.iter().copied()) {
+                let problem = format!("no rule of this area looks at the role \"{name}\"");
+                self.warnings.hint(&role.spot, problem, format!("did you mean \"{meant}\"?"));
+            }
+        }
+    }
+}
+
+/// What is missing, a line for each requirement.
+fn unwatched(missing: &[BindFault]) -> String {
+    let mut lines = String::from("add a device that measures it, or watch it by other means");
+    for fault in missing {
+        let id = fault.requirement.as_ref().map(RequirementId::as_str).unwrap_or_default();
+        let said = format!("requirement {id} is not watched: ");
+        let why = fault.problem.strip_prefix(&said).unwrap_or(&fault.problem);
+        lines.push_str(&format!("\n{id}: {why}"));
+    }
+    lines
+}
+
+/// The roles that a requirement looks at.
+fn roles(requirement: &Requirement) -> impl Iterator<Item = &str> {
+    let (first, second): (Option<&InputSpec>, Option<&InputSpec>) = match &requirement.rule {
+        Rule::Limit { input, while_on, .. } => (Some(input), while_on.as_ref()),
+        Rule::HoldCycle { input, door, .. } => (Some(input), door.as_ref()),
+        Rule::Interlock { active, forbidden, .. } => (Some(active), Some(forbidden)),
+        Rule::Availability {} => (None, None),
+    };
+    first.into_iter().chain(second).filter_map(|input| Some(input.role.as_ref()?.as_str()))
+}

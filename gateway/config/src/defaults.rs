@@ -1,0 +1,40 @@
+//! What holds where the site file is silent, and the bounds of what it may say. The tables of
+//! `docs/reference/site-file.md` repeat these numbers; a test compares them.
+
+use core::net::{Ipv4Addr, SocketAddr};
+use core::ops::RangeInclusive;
+
+pub(crate) const MODBUS_TCP_PORT: u16 = 502;
+pub(crate) const MQTT_PORT: u16 = 1883;
+pub(crate) const BAUD: u32 = 9_600;
+pub(crate) const BAUD_BOUNDS: RangeInclusive<i64> = 300..=921_600;
+pub(crate) const STOP_BITS: u8 = 1;
+/// The only number of data bits that Modbus RTU has.
+pub(crate) const DATA_BITS: u8 = 8;
+pub(crate) const TIMEOUT_MS: u64 = 1_000;
+pub(crate) const TIMEOUT_MS_BOUNDS: RangeInclusive<i64> = 50..=60_000;
+
+pub(crate) const SCAN_INTERVAL_MS: u64 = 5_000;
+pub(crate) const SCAN_INTERVAL_MS_BOUNDS: RangeInclusive<i64> = 100..=3_600_000;
+/// A device is stale after so many intervals without a sample, ...
+pub(crate) const STALE_INTERVALS: u32 = 3;
+/// ... but never sooner than this: a breaker that probes every 30 s must have its chance.
+pub(crate) const STALE_MIN_SECS: u64 = 45;
+
+pub(crate) const INFLUX_ORG: &str = "weir";
+pub(crate) const INFLUX_BUCKET: &str = "weir";
+pub(crate) const GRACE_SECS: u64 = 30;
+pub(crate) const GRACE_SECS_BOUNDS: RangeInclusive<i64> = 0..=3_600;
+
+pub(crate) const RETENTION_DAYS: u64 = 365;
+pub(crate) const RETENTION_DAYS_BOUNDS: RangeInclusive<i64> = 1..=36_500;
+pub(crate) const COMMIT_INTERVAL_MS: u64 = 1_000;
+pub(crate) const COMMIT_INTERVAL_MS_BOUNDS: RangeInclusive<i64> = 100..=5_000;
+
+pub(crate) const LISTEN: SocketAddr =
+    SocketAddr::new(core::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8_080);
+
+/// Most areas, links, devices and sinks, each.
+pub(crate) const ITEMS_MAX: usize = 2_000;
+/// Largest contact tank, in cubic metres.
+pub(crate) const CONTACT_TANK_M3_MAX: f64 = 100_000.0;

@@ -1,0 +1,164 @@
+//! What a good file becomes.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use weir_config::{FacilityKind, Library, Secret, SinkKind, Site, Transport, area_facts, render};
+use weir_domain::Unit;
+use weir_profiles::Profile;
+
+const WHOLE: &str = include_str!("whole-site.toml");
+
+fn whole() -> Site {
+    match Site::parse(WHOLE, &Library::builtin()) {
+        Ok(checked) => checked.site,
+        Err(error) => panic!("{}", render(&error, "whole-site.toml", WHOLE)),
+    }
+}
+
+#[test]
+fn areas_keep_what_the_file_says() {
+    let site = whole();
+    assert_eq!((site.id.as_str(), site.time_zone_name.as_str()), ("demo", "Asia/Shanghai"));
+    assert_eq!(site.time_zone.iana_name(), Some("Asia/Shanghai"));
+    let kinds: Vec<_> = site.areas.iter().map(|area| area.kind).collect();
+    let expected = [
+        FacilityKind::HospitalWastewater,
+        FacilityKind::Pool,
+        FacilityKind::Lodging,
+        FacilityKind::Radiation,
+    ];
+    assert_eq!(kinds, expected, "the first has the site's kind");
+    assert_eq!(site.areas[0].contact_tank_m3, Some(14.0));
+    assert_eq!(site.areas[1].name.zh, "Pool", "one text serves both languages");
+    assert_eq!(site.areas[2].name.zh, "lodging", "a name left out is the id");
+    let packs: Vec<_> =
+        site.areas.iter().flat_map(|area| &area.packs).map(|p| p.id.as_str()).collect();
+    assert_eq!(packs, ["gb18466-2005", "gb37488-2019", "lodging-cups", "gbz130-2020"]);
+    let pool = &site.areas[1];
+    assert_eq!(pool.opening_hours.len(), 2);
+    let at = |text: &str| pool.schedule.is_open(text.parse().unwrap());
+    assert!(at("2026-11-23T21:00") && !at("2026-11-22T21:00"), "Monday and Sunday evening");
+}
+
+#[test]
+fn links_and_devices_are_resolved() {
+    let site = whole();
+    let shown: Vec<_> = site.links.iter().map(|link| link.transport.to_string()).collect();
+    let expected = [
+        "modbus rtu /dev/ttyUSB0 9600 8N1",
+        "modbus tcp 192.168.1.20:502",
+        "modbus tcp rad-gw.local:502",
+        "mqtt 127.0.0.1:1883",
+        "mqtt 127.0.0.1:1883",
+    ];
+    assert_eq!(shown, expected);
+    let Transport::Mqtt { client_id, password, .. } = &site.links[4].transport else { panic!() };
+    assert_eq!(client_id, "weir-demo-broker-2");
+    assert_eq!(*password, Some(Secret::Env("MQTT_2".into())));
+
+    let cod = site.device(&"cod-1".parse().unwrap()).unwrap();
+    assert_eq!((cod.unit_id, cod.scan_interval), (Some(2), Duration::from_secs(60)));
+    assert_eq!(cod.stale_after, Duration::from_secs(180), "three intervals");
+    let trc = site.device(&"trc-1".parse().unwrap()).unwrap();
+    assert_eq!(trc.stale_after, Duration::from_secs(45), "but not before 45 s");
+    assert_eq!(trc.profile.id.as_str(), "generic-residual-chlorine");
+    assert_eq!(site.link(&trc.link).unwrap().timeout, Duration::from_millis(800));
+    let cabinet = site.device(&"cabinet-1".parse().unwrap()).unwrap();
+    assert_eq!(cabinet.unit_id, None);
+}
+
+#[test]
+fn sinks_keep_their_secrets_where_they_are() {
+    let site = whole();
+    let SinkKind::Influx { url, token, .. } = &site.sinks[1].kind else { panic!() };
+    assert_eq!(url, "http://127.0.0.1:8086");
+    assert_eq!(*token, Some(Secret::File(PathBuf::from("/etc/weir/token"))));
+    let SinkKind::Webhook { secret, .. } = &site.sinks[3].kind else { panic!() };
+    assert_eq!(secret.to_string(), "environment variable WEIR_ARCHIVE");
+}
+
+#[test]
+fn an_area_knows_the_points_of_its_devices() {
+    let site = whole();
+    let facts = area_facts(&site, &site.areas[0]);
+    let points: Vec<_> = facts.points.iter().map(|point| point.id.to_string()).collect();
+    let expected = [
+        "trc-1.total_residual_chlorine",
+        "trc-1.temperature",
+        "trc-2.total_residual_chlorine",
+        "trc-2.temperature",
+        "ph-1.ph",
+        "ph-1.temperature",
+        "flow-1.flow",
+        "flow-1.volume_total",
+        "cod-1.cod",
+    ];
+    assert_eq!(points, expected);
+    assert_eq!(facts.points[0].role.as_str(), "contact_tank_outlet");
+    assert_eq!(
+        facts.points[1].role.as_str(),
+        "contact_tank_outlet",
+        "the role holds for all points"
+    );
+    assert_eq!(facts.points[0].unit, Unit::MilligramPerLitre);
+    assert_eq!(facts.points[8].max_gap, Duration::from_secs(180));
+    assert_eq!(facts.class.as_ref().unwrap().as_str(), "general_direct");
+}
+
+#[test]
+fn a_large_site_is_read_in_a_moment() {
+    let mut text = String::from(
+        "[site]\nid = \"s\"\nkind = \"pool\"\ntime_zone = \"UTC\"\n[[area]]\nid = \"a\"\n",
+    );
+    for link in 0..10 {
+        text += &format!(
+            "[[link]]\nid = \"l{link}\"\ntransport = {{ modbus_tcp = {{ host = \"h{link}\" }} }}\n"
+        );
+        for unit in 1..=190 {
+            text += &format!(
+                "[[device]]\nid = \"d{link}-{unit}\"\nprofile = \"generic-ph\"\nlink = \"l{link}\"\n\
+                 unit_id = {unit}\narea = \"a\"\nrole = \"r\"\n"
+            );
+        }
+    }
+    let site = Site::parse(&text, &Library::builtin()).unwrap().site;
+    assert_eq!(site.devices.len(), 1_900);
+    let broken = text.replace("generic-ph", "generic-hp");
+    let reasons = Site::parse(&broken, &Library::builtin()).unwrap_err().reasons;
+    assert_eq!(reasons.len(), 500, "the list of reasons is bounded");
+}
+
+#[test]
+fn reasons_say_where_in_the_file_and_in_the_form() {
+    let text = WHOLE
+        .replace("profile = \"generic-ph\"", "profile = \"generic-hp\"")
+        .replace("client_id", "clientid")
+        .replace("sat,sun 08:00-20:00", "sat,sun 8-20");
+    let error = Site::parse(&text, &Library::builtin()).unwrap_err();
+    let places: Vec<_> =
+        error.reasons.iter().map(|r| (r.line, r.column, r.length, r.path.as_str())).collect();
+    let line = |what: &str| text.lines().position(|line| line.contains(what)).unwrap() + 1;
+    let expected = [
+        (line("sat,sun"), 41, 14, "area[1].opening_hours[1]"),
+        (line("clientid"), 1, 8, "link[3].transport.mqtt.clientid"),
+        (line("generic-hp"), 11, 12, "device[2].profile"),
+    ];
+    assert_eq!(places, expected);
+}
+
+#[test]
+fn a_pack_that_contradicts_the_area_is_a_fault() {
+    let (_, text) = weir_profiles::builtin()
+        .iter()
+        .find(|(file, _)| *file == "generic-residual-chlorine.toml")
+        .unwrap();
+    let other_unit = Profile::parse(&text.replace("\"mg/L\"", "\"%\"")).unwrap();
+    let mut library = Library::builtin();
+    library.profiles.retain(|profile| profile.id != other_unit.id);
+    library.profiles.push(Arc::new(other_unit));
+    let error = Site::parse(WHOLE, &library).unwrap_err();
+    let reason = &error.reasons[0];
+    assert_eq!(reason.path, "area[0].packs[0]");
+    assert!(reason.problem.contains("trc-1.total_residual_chlorine is in %"), "{reason}");
+}

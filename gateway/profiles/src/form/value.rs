@@ -1,0 +1,71 @@
+//! One value of the form: a text, a whole number, a number, or a fault.
+
+use super::{Faults, Spot};
+use toml::de::DeValue;
+
+/// A text that is not blank.
+pub(super) fn as_text<'v>(
+    value: &'v DeValue<'_>,
+    spot: &Spot,
+    faults: &Faults<'_>,
+) -> Option<&'v str> {
+    match value {
+        DeValue::String(text) if text.trim().is_empty() => {
+            faults.note(spot, "must not be empty");
+            None
+        }
+        DeValue::String(text) => Some(text),
+        _ => mismatch(value, spot, "a text in quotes", faults),
+    }
+}
+
+/// A whole number, in any of TOML's notations.
+pub(super) fn as_whole(value: &DeValue<'_>, spot: &Spot, faults: &Faults<'_>) -> Option<i64> {
+    let DeValue::Integer(digits) = value else {
+        return mismatch(value, spot, "a whole number", faults);
+    };
+    let number = i64::from_str_radix(digits.as_str(), digits.radix()).ok();
+    if number.is_none() {
+        faults.note(spot, "the number is too large");
+    }
+    number
+}
+
+/// A finite number, whole or not.
+pub(super) fn as_number(value: &DeValue<'_>, spot: &Spot, faults: &Faults<'_>) -> Option<f64> {
+    let number = match value {
+        DeValue::Float(digits) => digits.as_str().parse::<f64>().ok(),
+        // A whole number of 64 bits is near enough as a float: nobody scales by it.
+        DeValue::Integer(_) => Some(as_whole(value, spot, faults)? as f64),
+        _ => return mismatch(value, spot, "a number", faults),
+    };
+    let finite = number.filter(|number| number.is_finite());
+    if finite.is_none() {
+        faults.note(spot, "must be a finite number");
+    }
+    finite
+}
+
+/// Notes that something else stands there than should.
+pub(super) fn mismatch<T>(
+    value: &DeValue<'_>,
+    spot: &Spot,
+    wanted: &str,
+    faults: &Faults<'_>,
+) -> Option<T> {
+    faults.note(spot, expected(wanted, value));
+    None
+}
+
+pub(super) fn expected(wanted: &str, value: &DeValue<'_>) -> String {
+    let found = match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with decimals",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    format!("expected {wanted}, found {found}")
+}
