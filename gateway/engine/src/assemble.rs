@@ -1,0 +1,208 @@
+//! From the parts of a site to its description and its bound requirements.
+
+use crate::{
+    AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo, RequirementInfo,
+};
+use core::time::Duration;
+use std::{collections::HashMap, sync::Arc};
+use weir_compliance::{AreaFacts, BindFault, Binding, Pack, bind};
+use weir_domain::{AreaId, Class, DeviceId, LinkId, PointId, Role, SeriesId, SiteId, Text};
+use weir_profiles::Profile;
+
+/// A site, ready to be assembled: everything checked, every reference resolved.
+#[derive(Debug, Clone)]
+pub struct SiteSpec {
+    /// The site.
+    pub id: SiteId,
+    /// Its name.
+    pub name: Text,
+    /// Its IANA time zone.
+    pub time_zone: String,
+    /// SHA-256 of the site file, in hex.
+    pub config_hash: String,
+    /// Its areas.
+    pub areas: Vec<AreaSpec>,
+    /// Its links.
+    pub links: Vec<LinkInfo>,
+    /// Its devices.
+    pub devices: Vec<DeviceSpec>,
+}
+
+/// An area, with what the packs need to know of it.
+#[derive(Debug, Clone)]
+pub struct AreaSpec {
+    /// The area's name.
+    pub name: Text,
+    /// The kind of facility.
+    pub kind: String,
+    /// Opening hours as written.
+    pub opening_hours: Vec<String>,
+    /// The packs that apply.
+    pub packs: Vec<Arc<Pack>>,
+    /// Id, class, schedule, time zone and points.
+    pub facts: AreaFacts,
+}
+
+/// An installed device.
+#[derive(Debug, Clone)]
+pub struct DeviceSpec {
+    /// The device.
+    pub id: DeviceId,
+    /// Its name.
+    pub name: Text,
+    /// Its model.
+    pub profile: Arc<Profile>,
+    /// Its link.
+    pub link: LinkId,
+    /// Its Modbus unit id.
+    pub unit_id: Option<u8>,
+    /// Its area.
+    pub area: AreaId,
+    /// Where it measures.
+    pub role: Role,
+    /// How often it is read.
+    pub scan_interval: Duration,
+    /// Without a sample for this long its points are stale.
+    pub stale_after: Duration,
+    /// The numbers of its points in the store, in the order of the profile.
+    pub series: Vec<SeriesId>,
+}
+
+/// A requirement on points: the indexes are those of [`Description::points`].
+#[derive(Debug)]
+pub(crate) struct BoundRequirement {
+    pub(crate) binding: Binding,
+    pub(crate) points: Vec<usize>,
+}
+
+/// Puts the site together. Faults that `weir check` would have shown are left out here: a
+/// requirement that cannot be bound is not watched, and the check says so.
+pub(crate) fn assemble(spec: SiteSpec) -> (Description, Vec<BoundRequirement>, Vec<BindFault>) {
+    let mut points = points_of(&spec.devices);
+    let index: HashMap<PointId, usize> =
+        points.iter().enumerate().map(|(i, p)| (p.id.clone(), i)).collect();
+    let mut bound = Vec::new();
+    let mut faults = Vec::new();
+    let mut requirements = Vec::new();
+    for area in &spec.areas {
+        for pack in &area.packs {
+            let (bindings, mut unbound) = bind(pack, &area.facts);
+            faults.append(&mut unbound);
+            for binding in bindings {
+                let of_binding: Vec<usize> =
+                    binding.inputs.iter().map(|i| index[&area.facts.points[*i].id]).collect();
+                let info = requirement_info(&area.facts.id, &binding, of_binding.clone());
+                limit_points(&mut points, requirements.len(), &binding, &of_binding);
+                requirements.push(info);
+                bound.push(BoundRequirement { binding, points: of_binding });
+            }
+        }
+    }
+    let description = Description {
+        id: spec.id,
+        name: spec.name,
+        time_zone: spec.time_zone,
+        config_hash: spec.config_hash,
+        areas: spec.areas.iter().map(area_info).collect(),
+        links: spec.links,
+        devices: spec.devices.iter().map(device_info).collect(),
+        points,
+        requirements,
+    };
+    (description, bound, faults)
+}
+
+fn points_of(devices: &[DeviceSpec]) -> Vec<PointInfo> {
+    let of_device = |device: &DeviceSpec| {
+        let device = device.clone();
+        device.profile.points.clone().into_iter().zip(device.series).map(move |(def, series)| {
+            PointInfo {
+                id: PointId::new(device.id.clone(), def.id),
+                series,
+                area: device.area.clone(),
+                role: device.role.clone(),
+                parameter: def.parameter,
+                name: def.name,
+                unit: def.unit,
+                kind: def.kind,
+                decimals: def.decimals,
+                range: def.range,
+                stale_after: device.stale_after,
+                limits: Vec::new(),
+            }
+        })
+    };
+    devices.iter().flat_map(of_device).collect()
+}
+
+fn limit_points(points: &mut [PointInfo], requirement: usize, binding: &Binding, of: &[usize]) {
+    let (low, high) = binding.requirement().low_high();
+    if let Some(first) = of.first()
+        && (low.is_some() || high.is_some())
+    {
+        let warning = binding.requirement().warning;
+        points[*first].limits.push(LimitInfo { requirement, low, high, warning });
+    }
+}
+
+fn requirement_info(area: &AreaId, binding: &Binding, points: Vec<usize>) -> RequirementInfo {
+    let requirement = binding.requirement();
+    RequirementInfo {
+        area: area.clone(),
+        pack: pack_name(&binding.pack),
+        id: requirement.id.clone(),
+        title: requirement.title.clone(),
+        clause: requirement.clause.clone(),
+        confidence: requirement.confidence.clone(),
+        points,
+        limit: requirement.limit_text(),
+        warning: requirement.warning,
+        priority: requirement.alarm.priority,
+        cause: requirement.cause.clone(),
+        consequence: requirement.consequence.clone(),
+        response: requirement.response.clone(),
+        respond_within: requirement.respond_within,
+    }
+}
+
+/// A pack as verdicts name it: `gb18466-2005@1`.
+fn pack_name(pack: &Pack) -> String {
+    format!("{}@{}", pack.id, pack.version)
+}
+
+fn area_info(area: &AreaSpec) -> AreaInfo {
+    let class_name = |class: &Class| {
+        let mut defs = area.packs.iter().flat_map(|pack| &pack.classes);
+        defs.find(|def| &def.id == class).map_or_else(
+            || Text { zh: class.to_string(), en: class.to_string() },
+            |def| def.name.clone(),
+        )
+    };
+    let pack_info = |pack: &Arc<Pack>| PackInfo {
+        id: pack.id.clone(),
+        version: pack.version.clone(),
+        title: pack.title.clone(),
+        source: pack.source.clone(),
+    };
+    AreaInfo {
+        id: area.facts.id.clone(),
+        name: area.name.clone(),
+        kind: area.kind.clone(),
+        class: area.facts.class.clone().map(|class| (class.clone(), class_name(&class))),
+        opening_hours: area.opening_hours.clone(),
+        packs: area.packs.iter().map(pack_info).collect(),
+    }
+}
+
+fn device_info(device: &DeviceSpec) -> DeviceInfo {
+    DeviceInfo {
+        id: device.id.clone(),
+        name: device.name.clone(),
+        profile: device.profile.id.clone(),
+        link: device.link.clone(),
+        unit_id: device.unit_id,
+        area: device.area.clone(),
+        role: device.role.clone(),
+        scan_interval: device.scan_interval,
+    }
+}

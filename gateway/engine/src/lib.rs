@@ -1,0 +1,37 @@
+//! The pure core: readings in, verdicts and alarm transitions out.
+//!
+//! Terms:
+//!
+//! * A **record** is one entry of the journal: a reading, or an act of a person ([`Record`]).
+//!   Everything that can change a verdict is a record, so the engine can be run again.
+//! * An **effect** is what came of a record, or of time passing: a verdict, or a transition of an
+//!   alarm ([`Effect`]). The app saves effects with the engine's state in one transaction.
+//! * A **port** is what one edge asks of another, as a trait ([`ports`]).
+//!
+//! The crate knows no clock, no file and no socket. The same records give the same effects, on
+//! any machine, years later; `weir replay` rests on it.
+
+#![forbid(unsafe_code)]
+
+mod assemble;
+pub mod decode;
+mod describe;
+mod engine;
+mod instance;
+pub mod plan;
+pub mod ports;
+mod record;
+mod snapshot;
+mod state;
+
+pub use assemble::{AreaSpec, DeviceSpec, SiteSpec};
+pub use describe::{
+    AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo, RequirementInfo,
+};
+pub use engine::{Changes, Engine, alarm_events};
+pub use instance::Refusal;
+pub use record::{
+    Act, AlarmEvent, Command, Committed, Effect, Record, Row, Transition, VerdictRecord,
+};
+pub use snapshot::{LiveEvent, PointState, RequirementState, Snapshot};
+pub use state::{EngineState, InstanceState};

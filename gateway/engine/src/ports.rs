@@ -1,0 +1,389 @@
+//! What the edges ask of each other, as traits, so that they need not know each other.
+//!
+//! Calls without a future may wait for the disk: run them on a thread that may wait.
+
+use crate::{Act, AlarmEvent, Record, Row, Transition, VerdictRecord};
+use core::{fmt, future::Future, pin::Pin, time::Duration};
+use serde::{Deserialize, Serialize};
+use std::error::Error;
+use weir_domain::{AreaId, DeviceId, LinkId, Sample, SeriesId, Timestamp};
+
+/// A future behind a port.
+pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What went wrong behind a port: what we were doing, and why it failed.
+#[derive(Debug)]
+pub struct PortError {
+    /// What was being done, e.g. `append 25 readings to journal.sqlite`.
+    pub doing: String,
+    /// Why it failed.
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl fmt::Display for PortError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not {}", self.doing)
+    }
+}
+
+impl Error for PortError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_ref().map(|e| &**e as &(dyn Error + 'static))
+    }
+}
+
+/// Takes readings in.
+pub trait Intake: Send + Sync {
+    /// Resolves when the readings are on disk, and not before. With `at_once` the group commit does
+    /// not wait for more to come.
+    fn submit(&self, rows: Vec<Row>, at_once: bool) -> PortFuture<'_, Result<(), PortError>>;
+}
+
+/// Takes a person's act in; resolves with what the engine made of it.
+pub trait Acts: Send + Sync {
+    /// The alarm events that came of it, or why it was refused.
+    fn submit(&self, act: Act) -> PortFuture<'_, Result<Vec<AlarmEvent>, ActError>>;
+}
+
+/// Why an act was refused.
+#[derive(Debug)]
+pub enum ActError {
+    /// There is no such alarm, or it is over and done with.
+    UnknownAlarm,
+    /// It has been done before.
+    AlreadyDone,
+    /// It could not be written down.
+    Port(PortError),
+}
+
+/// Minimum, mean and maximum of the good samples of a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// Start of the step.
+    pub t: Timestamp,
+    /// Good samples in it.
+    pub good: u64,
+    /// Samples in it that were not good.
+    pub not_good: u64,
+    /// Least good value; none if there was no good sample.
+    pub min: Option<f64>,
+    /// Mean of the good values.
+    pub mean: Option<f64>,
+    /// Greatest good value.
+    pub max: Option<f64>,
+}
+
+/// The readings of the past.
+pub trait History: Send + Sync {
+    /// Samples of a point with `from ≤ source time < to`, in order of source time, the first
+    /// `limit` of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn samples(
+        &self,
+        series: SeriesId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError>;
+
+    /// One bucket for each step that has samples; steps without any are left out. Steps are
+    /// counted from the epoch.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn buckets(
+        &self,
+        series: SeriesId,
+        from: Timestamp,
+        to: Timestamp,
+        step: Duration,
+    ) -> Result<Vec<Bucket>, PortError>;
+}
+
+/// A verdict with its number in the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredVerdict {
+    /// The number, for ever.
+    pub id: i64,
+    /// The verdict.
+    pub record: VerdictRecord,
+}
+
+/// An alarm as it stands, put together from its events.
+///
+/// A condition that comes back before anybody has acknowledged the alarm is the same alarm again:
+/// it is raised once more, and `raises` counts it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StoredAlarm {
+    /// The event that raised it first.
+    pub raised: AlarmEvent,
+    /// How often it was raised before it was acknowledged.
+    pub raises: u32,
+    /// When it returned to normal, if it has.
+    pub returned_at: Option<Timestamp>,
+    /// When it was acknowledged, if it was.
+    pub acknowledged_at: Option<Timestamp>,
+    /// Who acknowledged it.
+    pub acknowledged_by: Option<String>,
+    /// What they said, newest last: who, when, what.
+    pub comments: Vec<(Timestamp, String, String)>,
+}
+
+impl StoredAlarm {
+    /// The alarm that an event of [`Transition::Raised`] begins.
+    pub fn new(raised: AlarmEvent) -> Self {
+        Self {
+            raised,
+            raises: 1,
+            returned_at: None,
+            acknowledged_at: None,
+            acknowledged_by: None,
+            comments: Vec::new(),
+        }
+    }
+
+    /// Takes a later event of the same alarm in.
+    pub fn apply(&mut self, event: &AlarmEvent) {
+        match event.transition {
+            Transition::Raised => {
+                self.raises += 1;
+                self.returned_at = None;
+            }
+            Transition::ReturnedToNormal => self.returned_at = Some(event.t),
+            Transition::Acknowledged => {
+                self.acknowledged_at = Some(event.t);
+                self.acknowledged_by.clone_from(&event.by);
+            }
+            Transition::Commented => {}
+        }
+        if let (Some(by), Some(comment)) = (&event.by, &event.comment) {
+            self.comments.push((event.t, by.clone(), comment.clone()));
+        }
+    }
+
+    /// Whether its condition holds.
+    pub fn is_active(&self) -> bool {
+        self.returned_at.is_none()
+    }
+
+    /// Whether somebody still has to look at it: active, or not acknowledged.
+    pub fn is_open(&self) -> bool {
+        self.is_active() || self.acknowledged_at.is_none()
+    }
+}
+
+/// Which alarms to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmFilter {
+    /// All of them.
+    All,
+    /// Those whose condition holds.
+    Active,
+    /// Active, or not yet acknowledged: what somebody still has to look at.
+    Open,
+    /// Returned to normal and acknowledged.
+    Closed,
+}
+
+/// Verdicts and alarms of the past.
+pub trait Records: Send + Sync {
+    /// Verdicts whose stretch overlaps `[from, to)`, oldest first, the last `limit` of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn verdicts(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        area: Option<&AreaId>,
+        limit: usize,
+    ) -> Result<Vec<StoredVerdict>, PortError>;
+
+    /// One verdict.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn verdict(&self, id: i64) -> Result<Option<StoredVerdict>, PortError>;
+
+    /// Alarms, newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn alarms(&self, filter: AlarmFilter, limit: usize) -> Result<Vec<StoredAlarm>, PortError>;
+
+    /// One alarm.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn alarm(&self, id: &str) -> Result<Option<StoredAlarm>, PortError>;
+}
+
+/// What a sink reads, each with a cursor of its own that survives a restart.
+pub trait Outbox: Send + Sync {
+    /// Up to `limit` journal records after number `seq`, with their numbers.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn records_after(&self, seq: u64, limit: usize) -> Result<Vec<(u64, Record)>, PortError>;
+
+    /// Up to `limit` alarm events after number `id`, with their numbers.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn alarm_events_after(
+        &self,
+        id: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, AlarmEvent)>, PortError>;
+
+    /// The last number given to a journal record.
+    fn last_record(&self) -> u64;
+
+    /// The last number given to an alarm event.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn last_alarm_event(&self) -> Result<u64, PortError>;
+
+    /// How far a sink has come; 0 for a new one, which is registered by asking, and from then on
+    /// holds back the trimming of the journal.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn cursor(&self, sink: &str) -> Result<u64, PortError>;
+
+    /// Moves a sink's cursor forward, durably.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn set_cursor(&self, sink: &str, seq: u64) -> Result<(), PortError>;
+
+    /// How far a sink of alarm events has come in them; none for a new one. These cursors count
+    /// alarm events, not journal records, and hold nothing back.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn alarm_cursor(&self, sink: &str) -> Result<Option<u64>, PortError>;
+
+    /// Moves the cursor of a sink of alarm events, durably.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn set_alarm_cursor(&self, sink: &str, id: u64) -> Result<(), PortError>;
+
+    /// Puts something a sink could not get rid of aside, with the reason. The same sink and number
+    /// again is the same entry.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn quarantine(&self, sink: &str, seq: u64, body: &[u8], reason: &str) -> Result<(), PortError>;
+
+    /// How many entries of a sink are in quarantine.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn quarantined(&self, sink: &str) -> Result<u64, PortError>;
+}
+
+/// How a device is doing, as its link sees it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeviceHealth {
+    /// The device.
+    pub device: DeviceId,
+    /// Its link.
+    pub link: LinkId,
+    /// Whether its last exchange went well.
+    pub state: DeviceState,
+    /// The last failure in words, with its likely cause.
+    pub last_error: Option<String>,
+    /// When the last good answer came.
+    pub last_success: Option<Timestamp>,
+    /// Round-trip time of the last good answer, in milliseconds.
+    pub round_trip_ms: Option<f64>,
+    /// Exchanges that went well.
+    pub successes: u64,
+    /// Exchanges without an answer in time.
+    pub timeouts: u64,
+    /// Answers that failed a check: CRC, length, unit, function.
+    pub invalid_answers: u64,
+    /// Modbus exceptions.
+    pub exceptions: u64,
+}
+
+/// The state of a device on its link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceState {
+    /// Nothing heard yet.
+    Waiting,
+    /// The last exchange went well.
+    Online,
+    /// Failing, and asked less often (its breaker is open).
+    Offline,
+}
+
+/// Tells how the devices are doing.
+pub trait Health: Send + Sync {
+    /// Every device, in the order of the site file.
+    fn devices(&self) -> Vec<DeviceHealth>;
+}
+
+/// How a sink is doing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SinkStatus {
+    /// The sink's name.
+    pub name: String,
+    /// `influxdb` or `webhook`.
+    pub kind: &'static str,
+    /// Where it sends to, without secrets.
+    pub target: String,
+    /// Whether the last delivery went well.
+    pub connected: bool,
+    /// The last failure, in words.
+    pub last_error: Option<String>,
+    /// Records not yet delivered.
+    pub pending: u64,
+    /// Records delivered since the start.
+    pub delivered: u64,
+    /// Records known to be safe at the other side (beyond the grace).
+    pub verified: u64,
+    /// Records put aside because the other side refuses them.
+    pub quarantined: u64,
+    /// Age of the oldest record not delivered, in seconds.
+    pub lag_secs: f64,
+}
+
+/// Tells how the sinks are doing.
+pub trait Sinks: Send + Sync {
+    /// Every sink, in the order of the site file.
+    fn sinks(&self) -> Vec<SinkStatus>;
+}
+
+/// How the store is doing.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StoreStatus {
+    /// Readings accepted since the store was made.
+    pub accepted: u64,
+    /// Readings in the journal that are not in a sealed chunk yet.
+    pub in_journal: u64,
+    /// Readings in sealed chunks.
+    pub in_history: u64,
+    /// Readings dropped because they were older than the retention.
+    pub expired: u64,
+    /// Readings replaced by a later one of the same point and time.
+    pub duplicates: u64,
+    /// Bytes of all files.
+    pub bytes: u64,
+    /// Commits since the start.
+    pub commits: u64,
+    /// Why the store does not take readings at the moment, if it does not.
+    pub fault: Option<String>,
+}
+
+/// Tells how the store is doing.
+pub trait Storage: Send + Sync {
+    /// As of now.
+    fn status(&self) -> StoreStatus;
+}

@@ -1,0 +1,178 @@
+//! What stands in the journal, and what the engine makes of it.
+
+use serde::{Deserialize, Serialize};
+use weir_domain::{AreaId, PointId, Priority, RequirementId, Sample, SeriesId, Timestamp, Verdict};
+
+/// One reading on its way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row {
+    /// Which point.
+    pub series: SeriesId,
+    /// What was read, and when.
+    pub sample: Sample,
+}
+
+/// One entry of the journal. Everything that can change a verdict or an alarm is one, so that the
+/// engine can be run again over the journal and comes to the same end.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// A reading.
+    Reading(Row),
+    /// Something that a person or the gateway itself did.
+    Command(Command),
+}
+
+/// An act that the engine must know of, with its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// When it was taken in.
+    pub at: Timestamp,
+    /// What.
+    pub act: Act,
+}
+
+/// What a person or the gateway did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Act {
+    /// The gateway started: silence before this moment was its own.
+    Started,
+    /// A person acknowledged an alarm.
+    Acknowledge {
+        /// The alarm's id.
+        alarm: String,
+        /// Who.
+        by: String,
+        /// What they had to say.
+        comment: String,
+    },
+    /// A person wrote a comment to an alarm.
+    Comment {
+        /// The alarm's id.
+        alarm: String,
+        /// Who.
+        by: String,
+        /// What they had to say.
+        comment: String,
+    },
+}
+
+/// Records that are on disk, in their order. Record `i` has the number `first_seq + i`.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// The number of the first record; the next number to be given if there are none.
+    pub first_seq: u64,
+    /// The records; may be empty when only time has passed.
+    pub records: Vec<Record>,
+    /// No later record has a received time before this.
+    pub watermark: Timestamp,
+}
+
+/// A requirement's verdict on a stretch of time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VerdictRecord {
+    /// When it became known.
+    pub t: Timestamp,
+    /// The area it was passed on.
+    pub area: AreaId,
+    /// The rule pack and its version, `gb18466-2005@1`.
+    pub pack: String,
+    /// The requirement.
+    pub requirement: RequirementId,
+    /// The points that were judged; the first is the one that names the verdict.
+    pub points: Vec<PointId>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Start of the stretch judged.
+    pub from: Timestamp,
+    /// End of the stretch judged.
+    pub to: Timestamp,
+    /// The deciding value, e.g. the mean; in the unit of the first point.
+    pub value: Option<f64>,
+    /// The limit, as an interval such as `[3, 10]`, in the unit of the first point.
+    pub limit: String,
+    /// The clause of the standard.
+    pub clause: String,
+    /// How it was reached, in both languages.
+    pub explanation: weir_domain::Text,
+    /// Share of the stretch covered by good data, 0 to 1.
+    pub coverage: f64,
+}
+
+/// What happened to an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transition {
+    /// The condition held for its on-delay.
+    Raised,
+    /// A person has seen it.
+    Acknowledged,
+    /// The condition is gone, and good data show it, for its off-delay.
+    ReturnedToNormal,
+    /// A person wrote a comment.
+    Commented,
+}
+
+impl Transition {
+    /// The transition's word in every interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Raised => "raised",
+            Self::Acknowledged => "acknowledged",
+            Self::ReturnedToNormal => "returned_to_normal",
+            Self::Commented => "commented",
+        }
+    }
+}
+
+/// A transition of an alarm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlarmEvent {
+    /// When.
+    pub t: Timestamp,
+    /// The alarm's id: one for each time the condition came, `effluent.trc-contact.trc-1.total_residual_chlorine~3`.
+    pub alarm: String,
+    /// The area.
+    pub area: AreaId,
+    /// The requirement that was not met.
+    pub requirement: RequirementId,
+    /// The rule pack and its version.
+    pub pack: String,
+    /// The points behind it.
+    pub points: Vec<PointId>,
+    /// What happened.
+    pub transition: Transition,
+    /// How soon somebody must act.
+    pub priority: Priority,
+    /// When the condition began (for [`Transition::Raised`]: before the on-delay).
+    pub since: Timestamp,
+    /// The value at that moment.
+    pub value: Option<f64>,
+    /// The limit, as in the verdict.
+    pub limit: String,
+    /// The clause of the standard.
+    pub clause: String,
+    /// Who, for what a person did.
+    pub by: Option<String>,
+    /// Their comment.
+    pub comment: Option<String>,
+}
+
+/// What came of handling a record.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// A verdict was passed.
+    Verdict(VerdictRecord),
+    /// An alarm changed.
+    Alarm(AlarmEvent),
+}
+
+impl Effect {
+    /// When it happened.
+    pub fn time(&self) -> Timestamp {
+        match self {
+            Self::Verdict(verdict) => verdict.t,
+            Self::Alarm(alarm) => alarm.t,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The site as it stands: what a screen shows before it asks the past.
+
+use crate::{AlarmEvent, VerdictRecord, ports::StoredAlarm};
+use weir_domain::{Sample, Text, Timestamp, Verdict};
+
+/// Everything that is live, as of one moment. The indexes are those of
+/// [`Description`](crate::Description).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Snapshot {
+    /// The engine's clock.
+    pub t: Option<Timestamp>,
+    /// The journal record it has reached.
+    pub seq: u64,
+    /// One for each point.
+    pub points: Vec<PointState>,
+    /// One for each requirement.
+    pub requirements: Vec<RequirementState>,
+    /// Alarms that are active or not yet acknowledged, oldest first.
+    pub alarms: Vec<StoredAlarm>,
+}
+
+/// A point as it stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PointState {
+    /// The latest sample, if there ever was one.
+    pub sample: Option<Sample>,
+    /// Whether it is older than the point allows.
+    pub stale: bool,
+}
+
+/// A requirement as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequirementState {
+    /// What can be said now; none while the requirement does not apply (e.g. a closed pool).
+    pub verdict: Option<Verdict>,
+    /// Since when; none before the first data.
+    pub since: Option<Timestamp>,
+    /// The deciding value.
+    pub value: Option<f64>,
+    /// Why, in a sentence.
+    pub note: Text,
+}
+
+/// Something just happened, for those who watch.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LiveEvent {
+    /// New latest samples: index of the point, sample.
+    Samples(Vec<(usize, Sample)>),
+    /// A requirement stands otherwise than before: its index and state.
+    Requirement(usize, RequirementState),
+    /// A verdict was passed, with its number in the store.
+    Verdict(i64, Box<VerdictRecord>),
+    /// An alarm changed.
+    Alarm(Box<AlarmEvent>),
+}

@@ -1,0 +1,277 @@
+//! The engine over the real packs and profiles: verdicts and alarms come out, and neither the way
+//! time is chopped nor a restart at any point changes them.
+
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+use std::{sync::Arc, time::Duration};
+use weir_compliance::{AreaFacts, PointFacts, Schedule, builtin_packs};
+use weir_domain::{
+    AreaId, BadReason, DeviceId, PointId, Reading, Sample, SeriesId, Text, Timestamp, Value,
+    Verdict,
+};
+use weir_engine::{
+    Act, AreaSpec, Command, DeviceSpec, Effect, Engine, EngineState, Record, Refusal, Row,
+    SiteSpec, Transition,
+};
+use weir_profiles::builtin_profiles;
+
+const START: Timestamp = Timestamp::from_millis(1_795_341_600_000);
+const TRC: SeriesId = SeriesId(0);
+const DOOR: SeriesId = SeriesId(2);
+const LAMP: SeriesId = SeriesId(3);
+const EXPOSURE: SeriesId = SeriesId(4);
+
+/// Area, kind, class, pack, device, profile, role, unit of series.
+const DEVICES: [(&str, &str, &str, &str, &str, &str); 2] = [
+    (
+        "effluent",
+        "general_direct",
+        "gb18466-2005",
+        "trc-1",
+        "generic-residual-chlorine",
+        "contact_tank_outlet",
+    ),
+    ("radiology", "ct", "gbz130-2020", "room-1", "generic-room-interlock", "xray_room"),
+];
+
+fn text(of: &str) -> Text {
+    Text { zh: of.into(), en: of.into() }
+}
+
+fn spec() -> SiteSpec {
+    let packs = builtin_packs();
+    let profiles = builtin_profiles();
+    let mut series = (0..).map(SeriesId);
+    let mut areas = Vec::new();
+    let mut devices = Vec::new();
+    for (area, class, pack, device, profile, role) in DEVICES {
+        let profile = profiles.iter().find(|p| p.id.as_str() == profile).unwrap().clone();
+        let id: DeviceId = device.parse().unwrap();
+        let area: AreaId = area.parse().unwrap();
+        let stale_after = Duration::from_secs(45);
+        let points = profile.points.iter().map(|def| PointFacts {
+            id: PointId::new(id.clone(), def.id.clone()),
+            role: role.parse().unwrap(),
+            parameter: def.parameter.clone(),
+            unit: def.unit,
+            max_gap: stale_after,
+        });
+        let wanted = [pack, "weir-system"];
+        areas.push(AreaSpec {
+            name: text(area.as_str()),
+            kind: "hospital_wastewater".into(),
+            opening_hours: Vec::new(),
+            packs: packs.iter().filter(|p| wanted.contains(&p.id.as_str())).cloned().collect(),
+            facts: AreaFacts {
+                id: area.clone(),
+                class: Some(class.parse().unwrap()),
+                schedule: Schedule::parse(&[]).unwrap(),
+                time_zone: TimeZone::UTC,
+                points: points.collect(),
+            },
+        });
+        devices.push(DeviceSpec {
+            id,
+            name: text(device),
+            series: series.by_ref().take(profile.points.len()).collect(),
+            profile: Arc::clone(&profile),
+            link: "line".parse().unwrap(),
+            unit_id: Some(1),
+            area,
+            role: role.parse().unwrap(),
+            scan_interval: Duration::from_secs(5),
+            stale_after,
+        });
+    }
+    SiteSpec {
+        id: "rig".parse().unwrap(),
+        name: text("rig"),
+        time_zone: "UTC".into(),
+        config_hash: String::new(),
+        areas,
+        links: Vec::new(),
+        devices,
+    }
+}
+
+fn row(series: SeriesId, millis: i64, reading: Reading) -> Record {
+    let time = Timestamp::from_millis(START.as_millis() + millis);
+    Record::Reading(Row { series, sample: Sample::at(time, reading) })
+}
+
+fn number(value: f64) -> Reading {
+    Reading::from_number(value)
+}
+
+/// Handles records, with ticks in between where `ticks` says so, and restarts where `restarts` does.
+fn run(records: &[Record], ticks: &[bool], restarts: &[bool]) -> Vec<Effect> {
+    let mut engine = Engine::new(spec(), START).0;
+    let mut effects = Vec::new();
+    for (index, record) in records.iter().enumerate() {
+        let _ = engine.handle(index as u64 + 1, record, &mut effects);
+        if let (Some(true), Some(Record::Reading(next))) =
+            (ticks.get(index), records.get(index + 1))
+        {
+            // Time may be told up to the moment of the next record, in pieces.
+            let middle = Timestamp::from_millis(
+                (engine.clock().as_millis() + next.sample.received_time.as_millis()) / 2,
+            );
+            engine.tick(middle, &mut effects);
+            engine.tick(next.sample.received_time, &mut effects);
+        }
+        if restarts.get(index) == Some(&true) {
+            let saved = engine.state().to_bytes();
+            engine = Engine::new(spec(), START).0;
+            let afresh = engine.restore(EngineState::from_bytes(&saved).unwrap());
+            assert!(afresh.is_empty(), "{afresh:?}");
+        }
+    }
+    engine.finish(&mut effects);
+    effects
+}
+
+fn steady(series: SeriesId, from: i64, to: i64, value: f64) -> Vec<Record> {
+    (from..to).step_by(5).map(|second| row(series, second * 1000, number(value))).collect()
+}
+
+fn sorted(mut records: Vec<Record>) -> Vec<Record> {
+    records.sort_by_key(|record| match record {
+        Record::Reading(row) => row.sample.received_time,
+        Record::Command(command) => command.at,
+    });
+    records
+}
+
+#[test]
+fn an_hour_of_weak_chlorine_is_a_violation_with_an_alarm() {
+    let effects = run(&steady(TRC, 0, 7300, 2.5), &[], &[]);
+    let verdicts: Vec<_> = effects
+        .iter()
+        .filter_map(|e| match e {
+            Effect::Verdict(v) if v.requirement.as_str().starts_with("trc-contact") => Some(v),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(verdicts[0].verdict, Verdict::NonCompliant);
+    assert_eq!(verdicts[0].value, Some(2.5));
+    let raised = effects.iter().any(|e| {
+        matches!(e, Effect::Alarm(a) if a.transition == Transition::Raised && a.requirement.as_str().starts_with("trc-contact"))
+    });
+    assert!(raised);
+    assert!(effects.is_sorted_by_key(Effect::time), "effects are in the order of time");
+}
+
+#[test]
+fn an_alarm_is_acknowledged_once_and_comes_back_as_the_same_until_then() {
+    let mut engine = Engine::new(spec(), START).0;
+    let mut effects = Vec::new();
+    let mut seq = 0;
+    let mut at = |engine: &mut Engine, effects: &mut Vec<Effect>, record: Record| {
+        seq += 1;
+        engine.handle(seq, &record, effects)
+    };
+    for (series, value) in [(DOOR, 1.0), (LAMP, 1.0), (EXPOSURE, 0.0)] {
+        at(&mut engine, &mut effects, row(series, 0, number(value))).unwrap();
+    }
+    for second in [10, 20] {
+        at(&mut engine, &mut effects, row(EXPOSURE, second * 1000, number(1.0))).unwrap();
+        at(&mut engine, &mut effects, row(EXPOSURE, second * 1000 + 2000, number(0.0))).unwrap();
+        at(&mut engine, &mut effects, row(DOOR, second * 1000 + 5000, number(1.0))).unwrap();
+    }
+    let open = engine.snapshot().alarms;
+    assert_eq!(open.len(), 1, "{open:#?}");
+    assert_eq!((open[0].raises, open[0].is_active()), (2, false));
+    let id = open[0].raised.alarm.clone();
+
+    let act = |second: i64, alarm: &str| {
+        let at = Timestamp::from_millis(START.as_millis() + second * 1000);
+        let (alarm, by) = (alarm.to_owned(), "Li".to_owned());
+        Record::Command(Command { at, act: Act::Acknowledge { alarm, by, comment: "seen".into() } })
+    };
+    assert_eq!(at(&mut engine, &mut effects, act(30, "nothing~1")), Err(Refusal::UnknownAlarm));
+    assert_eq!(at(&mut engine, &mut effects, act(31, &id)), Ok(()));
+    assert!(engine.snapshot().alarms.is_empty(), "returned and acknowledged: closed");
+    assert_eq!(at(&mut engine, &mut effects, act(32, &id)), Err(Refusal::UnknownAlarm));
+
+    at(&mut engine, &mut effects, row(EXPOSURE, 40_000, number(1.0))).unwrap();
+    // A moment is judged when it is known how the door stood.
+    at(&mut engine, &mut effects, row(DOOR, 41_000, number(1.0))).unwrap();
+    let again = engine.snapshot().alarms;
+    assert_ne!(again[0].raised.alarm, id, "after an acknowledgement it is another alarm");
+}
+
+#[test]
+fn silence_is_indeterminate_and_the_gateways_own_silence_raises_nothing() {
+    let mut engine = Engine::new(spec(), START).0;
+    let mut effects = Vec::new();
+    let _ = engine.handle(1, &row(TRC, 0, number(5.0)), &mut effects);
+    // The gateway itself was away for an hour.
+    let back = Timestamp::from_millis(START.as_millis() + 3_600_000);
+    let started = Record::Command(Command { at: back, act: Act::Started });
+    let _ = engine.handle(2, &started, &mut effects);
+    assert!(!effects.iter().any(|e| matches!(e, Effect::Alarm(_))), "{effects:#?}");
+    // But from then on the devices must speak.
+    engine.tick(back + Duration::from_secs(120), &mut effects);
+    let raised = effects
+        .iter()
+        .filter(|e| matches!(e, Effect::Alarm(a) if a.transition == Transition::Raised));
+    assert_eq!(raised.count(), 2, "one for each silent device");
+    assert!(engine.snapshot().points.iter().all(|point| point.stale));
+    let compliant = effects.iter().any(|e| {
+        matches!(e, Effect::Verdict(v) if v.verdict == Verdict::Compliant && v.requirement.as_str().starts_with("trc"))
+    });
+    assert!(!compliant, "an hour without data is never compliant");
+}
+
+fn readings() -> impl Strategy<Value = Reading> {
+    prop_oneof![
+        6 => (0.0..12.0f64).prop_map(number),
+        3 => Just(number(1.0)),
+        3 => Just(number(0.0)),
+        1 => Just(Reading::Bad(Value::new(5.0), BadReason::Calibration)),
+        1 => Just(Reading::Bad(None, BadReason::CommFailure)),
+    ]
+}
+
+fn journeys() -> impl Strategy<Value = Vec<Record>> {
+    let step =
+        (prop_oneof![Just(TRC), Just(DOOR), Just(LAMP), Just(EXPOSURE)], 1..90_000i64, readings());
+    prop::collection::vec(step, 1..250).prop_map(|steps| {
+        let mut time = 0;
+        let of_step = |(series, gap, reading)| {
+            time += gap;
+            row(series, time, reading)
+        };
+        steps.into_iter().map(of_step).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn how_time_is_told_and_restarts_change_nothing(
+        records in journeys(),
+        ticks in prop::collection::vec(any::<bool>(), 250),
+        restarts in prop::collection::vec(prop::bool::weighted(0.05), 250),
+    ) {
+        let plain = run(&records, &[], &[]);
+        prop_assert_eq!(&plain, &run(&records, &ticks, &[]));
+        prop_assert_eq!(&plain, &run(&records, &ticks, &restarts));
+        prop_assert!(plain.is_sorted_by_key(Effect::time));
+    }
+
+    #[test]
+    fn verdicts_of_a_requirement_never_overlap(records in journeys()) {
+        let mut ends = std::collections::HashMap::new();
+        for effect in run(&sorted(records), &[], &[]) {
+            if let Effect::Verdict(verdict) = effect {
+                prop_assert!(verdict.from <= verdict.to);
+                let key = (verdict.requirement.clone(), verdict.points.clone());
+                if let Some(end) = ends.insert(key, verdict.to) {
+                    prop_assert!(end <= verdict.from, "{:?} begins before {}", verdict, end);
+                }
+            }
+        }
+    }
+}
