@@ -23,3 +23,6 @@
 mod alarm;
 
 pub use alarm::{Alarm, AlarmSettings, Change, Condition, Refused};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,453 @@
+// DEVELOPMENT ONLY, never part of dist. A server with the gateway's HTTP contract and the
+// demonstration site's moving values, to work on the console without a gateway.
+//   npm run build && npm run mock [-- --port 8080] [-- --points 256] [-- --shift 8]
+//   POST /__mock/hang  every connection goes silent without being closed, as in a cut cable
+//   POST /__mock/heal  and back
+
+import { createReadStream, existsSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { judge, now, pastAlarms, pastVerdicts, sampleAt, samplesBetween, scan, started } from "./plant.mjs";
+import { addLoad, areas, devices, points, requirements, site } from "./site.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    port: { type: "string", default: "8080" },
+    points: { type: "string", default: "0" },
+    shift: { type: "string" },
+  },
+});
+addLoad(Number(options.points));
+
+const dist = fileURLToPath(new URL("../dist", import.meta.url));
+const iso = (ms) => new Date(ms).toISOString();
+const verdicts = pastVerdicts();
+const alarms = [];
+const streams = new Set();
+let eventId = 0;
+let hanging = false;
+
+// --- the state, moved once a second -------------------------------------------------------------
+
+const latest = new Map();
+for (const point of points) {
+  let at = Math.floor(now() / scan(point)) * scan(point);
+  while (!sampleAt(point, at)) at -= scan(point);
+  latest.set(point.id, sampleAt(point, at));
+}
+const states = new Map(requirements.map((r) => [r, { ...judge(r, now()), since: iso(now() - 5_400_000) }]));
+
+function raise(requirement, since, at, value) {
+  const id = `${requirement.area}.${requirement.id}.${requirement.points[0]}~${alarms.length + 1}`;
+  const {
+    area,
+    title,
+    pack,
+    clause,
+    points: bound,
+    priority,
+    cause,
+    consequence,
+    response,
+    respond_within_secs,
+  } = requirement;
+  const alarm = {
+    id,
+    area,
+    requirement: requirement.id,
+    title,
+    pack,
+    clause,
+    points: bound,
+    priority,
+    state: "active_unacknowledged",
+    raises: 1,
+    since: iso(since),
+    raised_at: iso(at),
+    returned_at: null,
+    acknowledged_at: null,
+    acknowledged_by: null,
+    value,
+    limit: requirement.interval,
+    comments: [],
+    cause,
+    consequence,
+    response,
+    respond_within_secs,
+  };
+  alarms.unshift(alarm);
+  return alarm;
+}
+
+const chlorine = requirements.find((r) => r.id === "trc-contact");
+for (const [from, to] of pastAlarms()) {
+  const alarm = raise(chlorine, from, from + 30_000, 2.41);
+  Object.assign(alarm, {
+    state: "closed",
+    returned_at: iso(to),
+    acknowledged_at: iso(from + 240_000),
+    acknowledged_by: "李工",
+    comments: [{ t: iso(from + 240_000), by: "李工", text: "加药泵跳闸，已复位。" }],
+  });
+}
+alarms[0].state = "returned_unacknowledged";
+Object.assign(alarms[0], { acknowledged_at: null, acknowledged_by: null, comments: [] });
+const cabinet = requirements.find((r) => r.id === "availability" && r.points[0].startsWith("cabinet-2"));
+Object.assign(raise(cabinet, started - 2_400_000, started - 2_390_000, null), {
+  state: "active_acknowledged",
+  acknowledged_at: iso(started - 1_800_000),
+  acknowledged_by: "王工",
+  comments: [{ t: iso(started - 1_800_000), by: "王工", text: "已通知厂家。" }],
+});
+
+function tell(event, data) {
+  eventId += 1;
+  if (hanging) return;
+  for (const stream of streams)
+    stream.write(`id: ${eventId}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}
+
+function tellAlarm(alarm, transition, by = null, comment = null) {
+  tell("alarm", {
+    alarm: alarm.id,
+    transition,
+    t: iso(now()),
+    area: alarm.area,
+    requirement: alarm.requirement,
+    points: alarm.points,
+    priority: alarm.priority,
+    value: alarm.value,
+    limit: alarm.limit,
+    by,
+    comment,
+  });
+}
+
+setInterval(() => {
+  const changed = [];
+  for (const point of points) {
+    const sample = sampleAt(point, Math.floor(now() / scan(point)) * scan(point));
+    if (sample && sample.t !== latest.get(point.id).t) {
+      latest.set(point.id, sample);
+      changed.push({ point: point.id, sample, received_at: iso(now()) });
+    }
+  }
+  if (changed.length > 0) tell("samples", changed);
+}, 250);
+
+setInterval(() => {
+  for (const [requirement, state] of states) {
+    const next = judge(requirement, now());
+    if (next.verdict !== state.verdict || next.note.en !== state.note.en) {
+      Object.assign(state, next, next.verdict === state.verdict ? {} : { since: iso(now()) });
+      tell("requirement", {
+        area: requirement.area,
+        requirement: requirement.id,
+        points: requirement.points,
+        verdict: state.verdict,
+        since: state.since,
+        value: state.value,
+        note: state.note,
+      });
+    }
+    if (requirement !== chlorine) continue;
+    const active = alarms.find((a) => a.requirement === requirement.id && a.state.startsWith("active"));
+    const lasted = now() - Date.parse(state.since);
+    if (!active && state.verdict === "non_compliant" && lasted > 5_000)
+      tellAlarm(raise(requirement, Date.parse(state.since), now(), state.value), "raised");
+    if (active && state.verdict === "compliant" && lasted > 10_000) {
+      active.returned_at = iso(now());
+      active.state = active.acknowledged_at ? "closed" : "returned_unacknowledged";
+      tellAlarm(active, "returned_to_normal");
+    }
+  }
+}, 1000);
+
+// --- what the API says --------------------------------------------------------------------------
+
+const RANK = { compliant: 0, indeterminate: 1, non_compliant: 2 };
+const worst = (list) => list.filter((v) => v !== null).sort((a, b) => RANK[b] - RANK[a])[0] ?? null;
+
+function showRequirement(requirement) {
+  const { area: _area, low: _low, high: _high, interval: _interval, ...shown } = requirement;
+  return { ...shown, ...states.get(requirement) };
+}
+
+function showArea(area) {
+  const mine = requirements.filter((r) => r.area === area.id);
+  const open = alarms.filter((a) => a.area === area.id && a.state !== "closed");
+  return {
+    ...area,
+    verdict: worst(mine.filter((r) => !r.warning).map((r) => states.get(r).verdict)) ?? "compliant",
+    alarms: {
+      active: open.filter((a) => a.state.startsWith("active")).length,
+      unacknowledged: open.filter((a) => a.state.endsWith("unacknowledged")).length,
+      highest_priority: open[0]?.priority ?? null,
+    },
+    requirements: mine.map(showRequirement),
+    points: points.filter((p) => p.area === area.id).map((p) => p.id),
+  };
+}
+
+function showPoint(point) {
+  const sample = latest.get(point.id);
+  const age = now() - Date.parse(sample.t);
+  const bound = requirements.filter((r) => !r.warning && r.points.includes(point.id));
+  return {
+    ...point,
+    sample,
+    received_at: sample.t,
+    age_ms: age,
+    stale: age > point.stale_after_ms,
+    verdict: worst(bound.map((r) => states.get(r).verdict)),
+  };
+}
+
+function showDevice(device) {
+  const dead = device.id === "cabinet-2";
+  const runs = Math.floor((now() - started) / device.scan_interval_ms) + 5210;
+  return {
+    ...device,
+    points: device.points.map((p) => `${device.id}.${p}`),
+    health: {
+      state: dead ? "offline" : "online",
+      last_error: dead
+        ? "nothing published for 40 min: the device is off, or publishes to another topic"
+        : device.id === "ph-1"
+          ? "no answer within 1000 ms: unit id, wiring or baud rate"
+          : null,
+      last_success: iso(dead ? started - 2_400_000 : now() - 1200),
+      round_trip_ms: device.unit_id === null ? null : 18 + (runs % 9),
+      successes: runs,
+      timeouts: device.id === "ph-1" ? 288 : 2,
+      invalid_answers: device.link === "rs485-1" ? 4 : 0,
+      exceptions: 0,
+    },
+  };
+}
+
+const sinks = () => [
+  {
+    name: "tsdb",
+    kind: "influxdb",
+    target: "http://127.0.0.1:8428/api/v2/write weir",
+    connected: true,
+    last_error: null,
+    pending: 64,
+    delivered: (812_442 + (now() - started) / 50) | 0,
+    verified: (811_976 + (now() - started) / 50) | 0,
+    quarantined: 0,
+    lag_secs: 1.2,
+  },
+  {
+    name: "supervision",
+    kind: "webhook",
+    target: "https://supervision.example/hook",
+    connected: false,
+    last_error: "connection refused: the receiver is down, or a firewall is in between",
+    pending: 3,
+    delivered: 41,
+    verified: 41,
+    quarantined: 1,
+    lag_secs: 1830,
+  },
+];
+
+function samples(point, query) {
+  const to = Date.parse(query.get("to") ?? iso(now()));
+  const from = Date.parse(query.get("from") ?? iso(to - 3_600_000));
+  const base = { point: point.id, from: iso(from), to: iso(to), unit: point.unit };
+  const step = query.get("step");
+  const past = samplesBetween(point, from, Math.min(to, now()));
+  if (!step) return { ...base, step: null, truncated: false, samples: [...past] };
+  const ms = Number.parseInt(step, 10) * { s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[step.at(-1)];
+  const buckets = new Map();
+  for (const sample of past) {
+    const t = Math.floor(Date.parse(sample.t) / ms) * ms;
+    const bucket = buckets.get(t) ?? { t: iso(t), min: null, mean: null, max: null, good: 0, not_good: 0 };
+    buckets.set(t, bucket);
+    if (sample.quality !== "good") {
+      bucket.not_good += 1;
+      continue;
+    }
+    bucket.min = Math.min(bucket.min ?? Infinity, sample.value);
+    bucket.max = Math.max(bucket.max ?? -Infinity, sample.value);
+    bucket.mean = ((bucket.mean ?? 0) * bucket.good + sample.value) / (bucket.good + 1);
+    bucket.good += 1;
+  }
+  return { ...base, step, buckets: [...buckets.values()] };
+}
+
+function explain(row) {
+  const requirement = requirements.find((r) => r.id === row.requirement && r.points[0] === row.points[0]);
+  const inputs = row.points.map((id) => ({
+    point: id,
+    known: true,
+    samples: [
+      ...samplesBetween(
+        points.find((p) => p.id === id),
+        Date.parse(row.from),
+        Date.parse(row.to),
+      ),
+    ].slice(0, 2000),
+    truncated: false,
+  }));
+  const share = Math.round(row.coverage * 100);
+  const words = {
+    compliant: ["符合", "complied with"],
+    non_compliant: ["不符合", "not complied with"],
+    indeterminate: ["无法判定", "cannot be decided"],
+  }[row.verdict];
+  return {
+    ...row,
+    requirement_title: requirement.title,
+    samples: inputs,
+    explanation: {
+      zh: `该时段有效数据覆盖 ${share} %，代表值 ${row.value ?? "无"}，限值 ${row.limit}：${words[0]}。`,
+      en: `Good data cover ${share} % of the stretch; the deciding value is ${row.value ?? "missing"}, the limit ${row.limit}: ${words[1]}.`,
+    },
+  };
+}
+
+// --- HTTP ---------------------------------------------------------------------------------------
+
+const TYPES = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+};
+
+function send(response, status, body) {
+  response.writeHead(status, {
+    "content-type": status < 400 ? "application/json" : "application/problem+json",
+  });
+  response.end(JSON.stringify(body));
+}
+const problem = (response, status, code, detail) =>
+  send(response, status, { type: "about:blank", title: code, status, code, detail });
+
+function serveFile(response, path) {
+  const wanted = join(dist, normalize(path));
+  const file =
+    wanted.startsWith(dist) && existsSync(wanted) && statSync(wanted).isFile()
+      ? wanted
+      : join(dist, "index.html");
+  response.writeHead(200, {
+    "content-type": TYPES[extname(file)] ?? "application/octet-stream",
+    "content-security-policy":
+      "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "cache-control": "no-cache",
+  });
+  createReadStream(file).pipe(response);
+}
+
+function openStream(request, response) {
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  response.write(":\n\n");
+  streams.add(response);
+  request.on("close", () => streams.delete(response));
+}
+
+async function act(request, response, id, what) {
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  const { by, comment = "" } = JSON.parse(body);
+  const alarm = alarms.find((a) => a.id === id);
+  if (!alarm) return problem(response, 404, "unknown_alarm", `there is no alarm ${id}`);
+  if (!by || by.length > 64) return problem(response, 422, "bad_body", "`by` must have 1 to 64 characters");
+  if (what === "acknowledge") {
+    if (alarm.acknowledged_at)
+      return problem(
+        response,
+        409,
+        "already_acknowledged",
+        `${alarm.acknowledged_by} acknowledged it before`,
+      );
+    Object.assign(alarm, {
+      acknowledged_at: iso(now()),
+      acknowledged_by: by,
+      state: alarm.returned_at ? "closed" : "active_acknowledged",
+    });
+  }
+  if (comment) alarm.comments.push({ t: iso(now()), by, text: comment });
+  tellAlarm(alarm, what === "acknowledge" ? "acknowledged" : "commented", by, comment);
+  return send(response, 200, alarm);
+}
+
+function get(response, path, query) {
+  const [head, id, tail] = path.slice("/api/v1/".length).split("/").map(decodeURIComponent);
+  const limit = Number(query.get("limit") ?? 1000);
+  if (head === "site") return send(response, 200, { ...site, started_at: iso(started), now: iso(now()) });
+  if (head === "areas") return send(response, 200, areas.map(showArea));
+  if (head === "devices") return send(response, 200, devices.map(showDevice));
+  if (head === "points" && !id) return send(response, 200, points.map(showPoint));
+  if (head === "points") {
+    const point = points.find((p) => p.id === id);
+    if (!point) return problem(response, 404, "unknown_point", `there is no point ${id}; see /api/v1/points`);
+    return send(response, 200, tail === "samples" ? samples(point, query) : showPoint(point));
+  }
+  if (head === "verdicts" && tail === "explain") {
+    const row = verdicts.find((v) => v.id === Number(id));
+    return row
+      ? send(response, 200, explain(row))
+      : problem(response, 404, "unknown_verdict", `there is no verdict ${id}`);
+  }
+  if (head === "verdicts") {
+    const from = Date.parse(query.get("from") ?? iso(now() - 864e5));
+    const to = Date.parse(query.get("to") ?? iso(now()));
+    const area = query.get("area");
+    return send(
+      response,
+      200,
+      verdicts
+        .filter((v) => Date.parse(v.to) > from && Date.parse(v.from) < to && (!area || v.area === area))
+        .slice(-limit),
+    );
+  }
+  if (head === "alarms") {
+    const state = query.get("state") ?? "all";
+    const keep = {
+      all: () => true,
+      open: (a) => a.state !== "closed",
+      active: (a) => a.state.startsWith("active"),
+      closed: (a) => a.state === "closed",
+    }[state];
+    return send(response, 200, alarms.filter(keep).slice(0, limit));
+  }
+  if (head === "sinks") return send(response, 200, sinks());
+  if (head === "store")
+    return send(response, 200, {
+      accepted: 1_204_331,
+      in_journal: 4_120,
+      in_history: 1_200_199,
+      expired: 0,
+      duplicates: 12,
+      bytes: 3_902_112,
+      commits: 18_220,
+      fault: null,
+    });
+  return problem(response, 404, "unknown_path", "see /api/v1/openapi.json");
+}
+
+createServer(async (request, response) => {
+  const { pathname, searchParams } = new URL(request.url, "http://mock");
+  if (pathname === "/__mock/hang" || pathname === "/__mock/heal") {
+    hanging = pathname.endsWith("hang");
+    return send(response, 200, { hanging });
+  }
+  if (hanging) return undefined;
+  if (pathname === "/healthz" || pathname === "/readyz") return send(response, 200, { status: "ok" });
+  if (pathname === "/api/v1/events") return openStream(request, response);
+  if (pathname.startsWith("/api/")) {
+    const [, , , kind, id, what] = pathname.split("/").map(decodeURIComponent);
+    if (request.method === "POST" && kind === "alarms") return act(request, response, id, what);
+    return get(response, pathname, searchParams);
+  }
+  return serveFile(response, pathname);
+}).listen(Number(options.port), "127.0.0.1", () =>
+  console.log(`mock gateway on http://127.0.0.1:${options.port}`),
+);

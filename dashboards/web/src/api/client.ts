@@ -1,0 +1,142 @@
+// Asks the gateway: every call has a deadline, and every failure comes back as one `ApiError`
+// whose `code` the screen can put into words.
+
+import type {
+  Alarm,
+  Area,
+  BucketedSamples,
+  Device,
+  Explanation,
+  Point,
+  RawSamples,
+  Readiness,
+  Sink,
+  Site,
+  Store,
+  VerdictRow,
+} from "./types";
+
+/** Milliseconds after which a call is given up. */
+const DEADLINE_MS = 10_000;
+
+/** A call that failed. `code` is the gateway's, or `unreachable`, `timeout`, `bad_answer`. */
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+
+  constructor(code: string, status: number, detail: string) {
+    super(`${code}: ${detail}`);
+    this.code = code;
+    this.status = status;
+    this.detail = detail;
+  }
+}
+
+/** The last verdict rows that one call yields at most. */
+export const VERDICT_LIMIT = 10_000;
+
+async function call<T>(path: string, init: RequestInit = {}, deadline = DEADLINE_MS): Promise<T> {
+  const controller = new AbortController();
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    controller.abort();
+  }, deadline);
+  const giveUp = () => controller.abort();
+  init.signal?.addEventListener("abort", giveUp);
+  const failed = (code: string, status: number, cause: unknown) =>
+    init.signal?.aborted ? cause : new ApiError(late ? "timeout" : code, status, String(cause));
+  try {
+    let response: Response;
+    try {
+      response = await fetch(path, { ...init, signal: controller.signal, cache: "no-store" });
+    } catch (cause) {
+      throw failed("unreachable", 0, cause);
+    }
+    if (!response.ok) throw await problem(response);
+    try {
+      return (await response.json()) as T;
+    } catch (cause) {
+      throw failed("bad_answer", response.status, cause);
+    }
+  } finally {
+    clearTimeout(timer);
+    init.signal?.removeEventListener("abort", giveUp);
+  }
+}
+
+/** Reads `application/problem+json`; a proxy in between may answer with something else. */
+async function problem(response: Response): Promise<ApiError> {
+  try {
+    const body = (await response.json()) as { code?: string; detail?: string; title?: string };
+    const code = body.code ?? `http_${response.status}`;
+    return new ApiError(code, response.status, body.detail ?? body.title ?? "");
+  } catch {
+    return new ApiError(`http_${response.status}`, response.status, response.statusText);
+  }
+}
+
+function query(parameters: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(parameters)) {
+    if (value !== undefined) search.set(key, String(value));
+  }
+  const text = search.toString();
+  return text === "" ? "" : `?${text}`;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const segment = encodeURIComponent;
+
+/** Milliseconds of one step as the gateway writes it, e.g. `30s`. */
+export const stepText = (ms: number): string => `${Math.round(ms / 1000)}s`;
+
+export const api = {
+  site: (deadline?: number) => call<Site>("/api/v1/site", {}, deadline),
+  areas: () => call<Area[]>("/api/v1/areas"),
+  points: () => call<Point[]>("/api/v1/points"),
+  devices: () => call<Device[]>("/api/v1/devices"),
+  sinks: () => call<Sink[]>("/api/v1/sinks"),
+  store: () => call<Store>("/api/v1/store"),
+
+  raw: (point: string, from: number, to: number, signal?: AbortSignal) =>
+    call<RawSamples>(
+      `/api/v1/points/${segment(point)}/samples${query({ from: iso(from), to: iso(to) })}`,
+      signal ? { signal } : {},
+    ),
+  bucketed: (point: string, from: number, to: number, step: number, signal?: AbortSignal) =>
+    call<BucketedSamples>(
+      `/api/v1/points/${segment(point)}/samples${query({ from: iso(from), to: iso(to), step: stepText(step) })}`,
+      signal ? { signal } : {},
+    ),
+
+  verdicts: (from: number, to: number, area?: string) =>
+    call<VerdictRow[]>(
+      `/api/v1/verdicts${query({ from: iso(from), to: iso(to), area, limit: VERDICT_LIMIT })}`,
+    ),
+  explain: (id: number) => call<Explanation>(`/api/v1/verdicts/${id}/explain`),
+
+  alarms: (state: "all" | "active" | "open" | "closed", limit = 500) =>
+    call<Alarm[]>(`/api/v1/alarms${query({ state, limit })}`),
+  acknowledge: (id: string, by: string, comment: string) =>
+    post(`/api/v1/alarms/${segment(id)}/acknowledge`, { by, comment }),
+  comment: (id: string, by: string, comment: string) =>
+    post(`/api/v1/alarms/${segment(id)}/comment`, { by, comment }),
+
+  /** Why the gateway does not do its work; null if it does. */
+  fault: async (): Promise<string | null> => {
+    const response = await fetch("/readyz", { signal: AbortSignal.timeout(DEADLINE_MS), cache: "no-store" });
+    if (response.ok) return null;
+    const body = (await response.json()) as Readiness;
+    return body.reason ?? body.status;
+  },
+};
+
+function post(path: string, body: { by: string; comment: string }): Promise<Alarm> {
+  return call<Alarm>(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}

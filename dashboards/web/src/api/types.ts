@@ -1,0 +1,275 @@
+// What the gateway says, in TypeScript: the HTTP contract of /api/v1, written by hand.
+// All times are RFC 3339 UTC with milliseconds. `null` always means "there is none".
+
+/** A text in both languages of the house. */
+export interface Text {
+  zh: string;
+  en: string;
+}
+
+export type Verdict = "compliant" | "non_compliant" | "indeterminate";
+export type Priority = "high" | "medium" | "low";
+export type Grade = "good" | "uncertain" | "bad";
+
+export interface Site {
+  id: string;
+  name: Text;
+  time_zone: string;
+  version: string;
+  config_hash: string;
+  started_at: string;
+  now: string;
+}
+
+export interface Pack {
+  id: string;
+  version: string;
+  title: Text;
+  source: string;
+}
+
+export interface Requirement {
+  id: string;
+  pack: string;
+  title: Text;
+  clause: string;
+  /** How sure the limit is: `V`, `M-h`, `M-m`, `M-l`, `C`. */
+  confidence: string;
+  limit: Text;
+  /** It only warns and passes no verdict on the area. */
+  warning: boolean;
+  priority: Priority;
+  /** The first one names it: a requirement may be bound several times in one area. */
+  points: string[];
+  /** null: does not apply now, e.g. the pool is closed. */
+  verdict: Verdict | null;
+  since: string | null;
+  value: number | null;
+  note: Text;
+  cause: Text;
+  consequence: Text;
+  response: Text;
+  respond_within_secs: number;
+}
+
+export interface Area {
+  id: string;
+  name: Text;
+  kind: string;
+  class: { id: string; name: Text } | null;
+  opening_hours: string[];
+  packs: Pack[];
+  /** null: no requirement applies now. */
+  verdict: Verdict | null;
+  alarms: { active: number; unacknowledged: number; highest_priority: Priority | null };
+  requirements: Requirement[];
+  points: string[];
+}
+
+export interface Health {
+  state: "waiting" | "online" | "offline";
+  last_error: string | null;
+  last_success: string | null;
+  round_trip_ms: number | null;
+  successes: number;
+  timeouts: number;
+  invalid_answers: number;
+  exceptions: number;
+}
+
+export interface Device {
+  id: string;
+  name: Text;
+  profile: string;
+  link: string;
+  transport: string;
+  unit_id: number | null;
+  area: string;
+  role: string;
+  scan_interval_ms: number;
+  points: string[];
+  health: Health;
+}
+
+export interface Sample {
+  t: string;
+  value: number | null;
+  quality: Grade;
+  reason: string | null;
+  flag: string;
+}
+
+export interface Limit {
+  requirement: string;
+  low: number | null;
+  high: number | null;
+  warning: boolean;
+}
+
+export interface Point {
+  id: string;
+  device: string;
+  area: string;
+  role: string;
+  parameter: string;
+  name: Text;
+  unit: string;
+  kind: "number" | "boolean";
+  decimals: number;
+  range: [number, number] | null;
+  sample: Sample | null;
+  received_at: string | null;
+  age_ms: number | null;
+  stale: boolean;
+  stale_after_ms: number;
+  limits: Limit[];
+  verdict: Verdict | null;
+}
+
+export interface RawSamples {
+  point: string;
+  from: string;
+  to: string;
+  step: null;
+  unit: string;
+  truncated: boolean;
+  samples: Sample[];
+}
+
+export interface Bucket {
+  t: string;
+  min: number | null;
+  mean: number | null;
+  max: number | null;
+  good: number;
+  not_good: number;
+}
+
+export interface BucketedSamples {
+  point: string;
+  from: string;
+  to: string;
+  step: string;
+  unit: string;
+  buckets: Bucket[];
+}
+
+export interface VerdictRow {
+  id: number;
+  t: string;
+  area: string;
+  pack: string;
+  requirement: string;
+  points: string[];
+  verdict: Verdict;
+  from: string;
+  to: string;
+  value: number | null;
+  limit: string;
+  clause: string;
+  /** Share of the stretch covered by good data, 0 to 1. */
+  coverage: number;
+}
+
+export interface Explanation extends VerdictRow {
+  explanation: Text;
+  requirement_title: Text;
+  samples: { point: string; known: boolean; truncated: boolean; samples: Sample[] }[];
+  truncated: boolean;
+}
+
+export type AlarmState =
+  "active_unacknowledged" | "active_acknowledged" | "returned_unacknowledged" | "closed";
+
+export interface AlarmComment {
+  t: string;
+  by: string;
+  text: string;
+}
+
+export interface Alarm {
+  id: string;
+  area: string;
+  requirement: string;
+  title: Text;
+  pack: string;
+  clause: string;
+  points: string[];
+  priority: Priority;
+  state: AlarmState;
+  /** How often it came before somebody acknowledged it. */
+  raises: number;
+  since: string;
+  raised_at: string;
+  returned_at: string | null;
+  acknowledged_at: string | null;
+  acknowledged_by: string | null;
+  value: number | null;
+  limit: string;
+  comments: AlarmComment[];
+  cause: Text;
+  consequence: Text;
+  response: Text;
+  respond_within_secs: number;
+}
+
+export interface Sink {
+  name: string;
+  kind: string;
+  target: string;
+  connected: boolean;
+  last_error: string | null;
+  pending: number;
+  delivered: number;
+  verified: number;
+  quarantined: number;
+  lag_secs: number;
+}
+
+export interface Store {
+  accepted: number;
+  in_journal: number;
+  in_history: number;
+  expired: number;
+  duplicates: number;
+  bytes: number;
+  commits: number;
+  fault: string | null;
+}
+
+/** The answer of /readyz: whether readings are taken in and judged. */
+export interface Readiness {
+  status: string;
+  reason?: string;
+}
+
+/** One new latest sample, as the event `samples` carries them. */
+export interface SampleEvent {
+  point: string;
+  sample: Sample;
+  received_at: string;
+}
+
+export interface RequirementEvent {
+  area: string;
+  requirement: string;
+  points: string[];
+  verdict: Verdict | null;
+  since: string | null;
+  value: number | null;
+  note: Text;
+}
+
+export interface AlarmEvent {
+  alarm: string;
+  transition: "raised" | "acknowledged" | "returned_to_normal" | "commented";
+  t: string;
+  area: string;
+  requirement: string;
+  points: string[];
+  priority: Priority;
+  value: number | null;
+  limit: string;
+  by: string | null;
+  comment: string | null;
+}

@@ -1,0 +1,46 @@
+// Values and limits of a verdict or an alarm, in words and in the unit of the first point behind it.
+
+import { booleanText, say } from "../i18n/index.svelte";
+import type { RequirementCell } from "../state/cells.svelte";
+import { live } from "../state/live.svelte";
+import { findRequirement } from "../state/reduce";
+import { decisiveDecimals, formatNumber, intervalText, NONE, parseInterval, withUnit } from "./number";
+
+/** What verdicts and alarms have in common. */
+export interface Judged {
+  area: string;
+  requirement: string;
+  points: readonly string[];
+  value: number | null;
+  limit: string;
+}
+
+export function requirementOf(
+  judged: Pick<Judged, "area" | "requirement" | "points">,
+): RequirementCell | undefined {
+  const area = live.areas.find((cell) => cell.id === judged.area);
+  return area && findRequirement(area.requirements, judged.requirement, judged.points);
+}
+
+/** The deciding value with its unit. */
+export function valueText(judged: Judged): string {
+  const { value } = judged;
+  const meta = live.points.get(judged.points[0] ?? "")?.meta;
+  if (value === null) return NONE;
+  if (meta === undefined) return formatNumber(value, 2);
+  if (meta.kind === "boolean" && (value === 0 || value === 1))
+    return booleanText(meta.parameter, value === 1);
+  const interval = parseInterval(judged.limit);
+  const decimals = decisiveDecimals(value, meta.decimals, interval === null ? [] : [interval]);
+  return withUnit(formatNumber(value, decimals), meta.unit);
+}
+
+/** The limit; a rule in words comes in English only, so its requirement is asked for the other. */
+export function limitText(judged: Judged): string {
+  const meta = live.points.get(judged.points[0] ?? "")?.meta;
+  if (parseInterval(judged.limit) !== null) {
+    return withUnit(intervalText(judged.limit), meta?.unit ?? "1");
+  }
+  const text = requirementOf(judged)?.meta.limit;
+  return text !== undefined && text.en === judged.limit ? say(text) : judged.limit;
+}

@@ -1,0 +1,139 @@
+// What an event does to the picture of the site. Pure rules over small mutable cells: the reactive
+// classes of live.svelte.ts have these shapes, and so have the plain objects of the tests.
+
+import type { Alarm, Priority, RequirementEvent, Sample, Verdict } from "../api/types";
+
+export interface SampleCell {
+  sample: Sample | null;
+  lastGood: Sample | null;
+  staleAtLoad: boolean;
+}
+
+export interface RequirementShape {
+  id: string;
+  points: string[];
+  warning: boolean;
+  verdict: Verdict | null;
+}
+
+/** A newer sample replaces the older one; a late one from the past does not. */
+export function applySample(cell: SampleCell, sample: Sample): boolean {
+  if (cell.sample !== null && Date.parse(sample.t) < Date.parse(cell.sample.t)) return false;
+  cell.sample = sample;
+  if (sample.quality === "good") cell.lastGood = sample;
+  cell.staleAtLoad = false;
+  return true;
+}
+
+/** A requirement may be bound several times in an area; its first point tells which one. */
+export function findRequirement<R extends { id: string; points: string[] }>(
+  requirements: readonly R[],
+  id: string,
+  points: readonly string[],
+): R | undefined {
+  const named = requirements.filter((requirement) => requirement.id === id);
+  return (
+    named.find((requirement) => requirement.points[0] === points[0]) ??
+    (named.length === 1 ? named[0] : undefined)
+  );
+}
+
+export interface RequirementCell extends RequirementShape {
+  since: string | null;
+  value: number | null;
+  note: { zh: string; en: string };
+}
+
+export function applyRequirement(cell: RequirementCell, event: RequirementEvent): void {
+  cell.verdict = event.verdict;
+  cell.since = event.since;
+  cell.value = event.value;
+  cell.note = event.note;
+}
+
+const SEVERITY: Record<Verdict, number> = { compliant: 1, indeterminate: 2, non_compliant: 3 };
+
+/** The worst of several verdicts; null if there is none. */
+export function worst(verdicts: Iterable<Verdict | null>): Verdict | null {
+  let found: Verdict | null = null;
+  for (const verdict of verdicts) {
+    if (verdict !== null && (found === null || SEVERITY[verdict] > SEVERITY[found])) found = verdict;
+  }
+  return found;
+}
+
+/** Warnings pass no verdict. */
+export function worstOf(requirements: Iterable<RequirementShape>): Verdict | null {
+  const verdicts: (Verdict | null)[] = [];
+  for (const requirement of requirements) {
+    if (!requirement.warning) verdicts.push(requirement.verdict);
+  }
+  return worst(verdicts);
+}
+
+const RANK: Record<Priority, number> = { low: 1, medium: 2, high: 3 };
+
+export const priorityRank = (priority: Priority | null): number => (priority === null ? 0 : RANK[priority]);
+
+export const isActive = (alarm: Alarm): boolean =>
+  alarm.state === "active_unacknowledged" || alarm.state === "active_acknowledged";
+
+export const isUnacknowledged = (alarm: Alarm): boolean =>
+  alarm.state === "active_unacknowledged" || alarm.state === "returned_unacknowledged";
+
+export interface AlarmCount {
+  open: number;
+  active: number;
+  unacknowledged: number;
+  highest: Priority | null;
+}
+
+export function countAlarms(alarms: readonly Alarm[]): AlarmCount {
+  const open = alarms.filter((alarm) => alarm.state !== "closed");
+  let highest: Priority | null = null;
+  for (const alarm of open) {
+    if (priorityRank(alarm.priority) > priorityRank(highest)) highest = alarm.priority;
+  }
+  return {
+    open: open.length,
+    active: open.filter(isActive).length,
+    unacknowledged: open.filter(isUnacknowledged).length,
+    highest,
+  };
+}
+
+const STATE_RANK: Record<Alarm["state"], number> = {
+  active_unacknowledged: 0,
+  active_acknowledged: 1,
+  returned_unacknowledged: 2,
+  closed: 3,
+};
+
+/** The inbox: what is active and unseen first, then by priority, then the newest. */
+export function inboxOrder(alarms: readonly Alarm[]): Alarm[] {
+  return [...alarms].sort(
+    (a, b) =>
+      STATE_RANK[a.state] - STATE_RANK[b.state] ||
+      priorityRank(b.priority) - priorityRank(a.priority) ||
+      Date.parse(b.raised_at) - Date.parse(a.raised_at),
+  );
+}
+
+export interface AreaRank {
+  verdict: Verdict | null;
+  alarms: AlarmCount;
+  /** Place in the list as the gateway gave it first, so that equals keep their place. */
+  index: number;
+}
+
+/** Worst first: verdict, then the priority and number of active alarms. */
+export function worstFirst<A extends AreaRank>(areas: readonly A[]): A[] {
+  const severity = (area: A) => (area.verdict === null ? 0 : SEVERITY[area.verdict]);
+  return [...areas].sort(
+    (a, b) =>
+      severity(b) - severity(a) ||
+      priorityRank(b.alarms.highest) - priorityRank(a.alarms.highest) ||
+      b.alarms.active - a.alarms.active ||
+      a.index - b.index,
+  );
+}

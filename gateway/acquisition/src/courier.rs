@@ -1,0 +1,265 @@
+//! Brings readings from a link to the store, in order, without holding up the link.
+//!
+//! A link drops its rows into a [`Tray`] and goes on. The courier hands them to the store, a
+//! bounded number of batches at a time; what the store refuses is handed in again until it takes
+//! it. Beyond [`ROWS_MAX`] waiting rows the oldest batch is given up: that is counted and logged,
+//! and once the store is back each point that lost rows gets a bad sample in their place, so that
+//! the gap is on record.
+
+use crate::backoff::Backoff;
+use core::time::Duration;
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use weir_domain::{BadReason, LinkId, Reading, Sample, SeriesId};
+use weir_engine::{
+    Row,
+    ports::{Intake, PortError},
+};
+
+/// Most batches handed to the store and not yet confirmed.
+const IN_FLIGHT_MAX: usize = 64;
+/// Most rows of one link waiting for the store: more than an hour of 50 readings a second.
+const ROWS_MAX: usize = 250_000;
+/// First and longest wait before a refused batch is handed in again.
+const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
+/// How long the store has at the end to take what is left.
+const FLUSH_MAX: Duration = Duration::from_secs(5);
+
+/// Where a link puts its rows. Clones are the same tray.
+#[derive(Clone)]
+pub(crate) struct Tray {
+    waiting: Arc<Mutex<Waiting>>,
+    filled: Arc<Notify>,
+}
+
+struct Waiting {
+    rows_max: usize,
+    batches: VecDeque<Vec<Row>>,
+    rows: usize,
+    given_up: u64,
+    /// The last row of each point that was given up since the store last took something.
+    gaps: BTreeMap<SeriesId, Sample>,
+}
+
+impl Tray {
+    /// A tray for one link.
+    pub(crate) fn new() -> Self {
+        Self::with_rows_max(ROWS_MAX)
+    }
+
+    fn with_rows_max(rows_max: usize) -> Self {
+        let (batches, gaps) = (VecDeque::new(), BTreeMap::new());
+        let waiting = Waiting { rows_max, batches, rows: 0, given_up: 0, gaps };
+        Self { waiting: Arc::new(Mutex::new(waiting)), filled: Arc::default() }
+    }
+
+    /// Puts the rows of one scan in. Never waits.
+    pub(crate) fn put(&self, rows: Vec<Row>) {
+        if rows.is_empty() {
+            return;
+        }
+        let mut waiting = self.lock();
+        waiting.rows += rows.len();
+        waiting.batches.push_back(rows);
+        waiting.keep_within_limit();
+        drop(waiting);
+        self.filled.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<Vec<Row>> {
+        let mut waiting = self.lock();
+        let batch = waiting.batches.pop_front()?;
+        waiting.rows -= batch.len();
+        Some(batch)
+    }
+
+    /// Puts refused batches back before all others, in their order.
+    fn put_back(&self, batches: Vec<Vec<Row>>) {
+        let mut waiting = self.lock();
+        for batch in batches.into_iter().rev() {
+            waiting.rows += batch.len();
+            waiting.batches.push_front(batch);
+        }
+        waiting.keep_within_limit();
+    }
+
+    /// Puts rows in that go before all others and are not given up for them.
+    fn put_first(&self, rows: Vec<Row>) {
+        let mut waiting = self.lock();
+        waiting.rows += rows.len();
+        waiting.batches.push_front(rows);
+    }
+
+    /// A bad sample in the place of all that was given up.
+    fn take_gaps(&self) -> Vec<Row> {
+        let gaps = core::mem::take(&mut self.lock().gaps);
+        let reading = Reading::Bad(None, BadReason::Unspecified);
+        gaps.into_iter()
+            .map(|(series, sample)| Row { series, sample: Sample { reading, ..sample } })
+            .collect()
+    }
+}
+
+impl Waiting {
+    fn keep_within_limit(&mut self) {
+        while self.rows > self.rows_max
+            && let Some(batch) = self.batches.pop_front()
+        {
+            self.rows -= batch.len();
+            if self.gaps.is_empty() {
+                tracing::error!("the store takes no readings; the oldest are being given up");
+            }
+            self.given_up += batch.len() as u64;
+            self.gaps.extend(batch.into_iter().map(|row| (row.series, row.sample)));
+        }
+    }
+}
+
+/// Runs until the tray is empty after `done`, or the store does not take the rest in time.
+pub(crate) async fn run(
+    link: LinkId,
+    tray: Tray,
+    intake: Arc<dyn Intake>,
+    done: CancellationToken,
+) {
+    let mut courier = Courier {
+        link,
+        tray: &tray,
+        intake,
+        in_flight: FuturesOrdered::new(),
+        refused: Vec::new(),
+        refusals: 0,
+        backoff: Backoff::new(RETRY.0, RETRY.1),
+        retry_at: None,
+    };
+    while !(done.is_cancelled() && courier.is_idle()) {
+        if done.is_cancelled() {
+            courier.retry_at = courier.retry_at.map(|_| Instant::now());
+            if timeout(FLUSH_MAX, courier.flush()).await.is_err() {
+                courier.report_loss();
+            }
+            return;
+        }
+        tokio::select! {
+            () = courier.step() => {}
+            () = done.cancelled() => {}
+        }
+    }
+}
+
+/// One batch on its way, with a copy to hand in again.
+type Delivery = (Vec<Row>, Result<(), PortError>);
+
+struct Courier<'a> {
+    link: LinkId,
+    tray: &'a Tray,
+    intake: Arc<dyn Intake>,
+    in_flight: FuturesOrdered<BoxFuture<'static, Delivery>>,
+    /// Refused batches, until all that is in flight has come back.
+    refused: Vec<Vec<Row>>,
+    refusals: u64,
+    backoff: Backoff,
+    /// While the store refuses, the next try; then one batch at a time.
+    retry_at: Option<Instant>,
+}
+
+impl Courier<'_> {
+    fn is_idle(&self) -> bool {
+        self.in_flight.is_empty() && self.tray.lock().batches.is_empty()
+    }
+
+    async fn flush(&mut self) {
+        while !self.is_idle() {
+            self.step().await;
+        }
+    }
+
+    /// Hands in what may be handed in, and waits until something changes. May be dropped while it
+    /// waits.
+    async fn step(&mut self) {
+        let may_send = match self.retry_at {
+            None => self.in_flight.len() < IN_FLIGHT_MAX,
+            Some(at) => self.in_flight.is_empty() && Instant::now() >= at,
+        };
+        if may_send && let Some(rows) = self.tray.take() {
+            self.hand_in(rows);
+            return;
+        }
+        let retry_at = self.retry_at.filter(|_| self.in_flight.is_empty());
+        tokio::select! {
+            Some(delivery) = self.in_flight.next() => self.delivered(delivery),
+            () = self.tray.filled.notified(), if may_send => {}
+            () = sleep_until(retry_at.unwrap_or_else(Instant::now)), if retry_at.is_some() && !may_send => {}
+        }
+    }
+
+    fn hand_in(&mut self, rows: Vec<Row>) {
+        let intake = self.intake.clone();
+        let delivery = async move {
+            let result = intake.submit(rows.clone(), false).await;
+            (rows, result)
+        };
+        self.in_flight.push_back(delivery.boxed());
+    }
+
+    fn delivered(&mut self, (rows, result): Delivery) {
+        match result {
+            Ok(()) => self.taken(),
+            Err(error) => self.refused(rows, &error),
+        }
+        if self.in_flight.is_empty() {
+            self.tray.put_back(core::mem::take(&mut self.refused));
+        }
+    }
+
+    fn taken(&mut self) {
+        if !self.refused.is_empty() {
+            // An earlier batch is still to be handed in again.
+            return;
+        }
+        if self.retry_at.take().is_some() {
+            tracing::info!(link = %self.link, refusals = self.refusals, "the store takes readings again");
+            self.backoff.reset();
+        }
+        let gaps = self.tray.take_gaps();
+        if !gaps.is_empty() {
+            self.report_loss();
+            self.tray.put_first(gaps);
+        }
+    }
+
+    fn refused(&mut self, rows: Vec<Row>, error: &PortError) {
+        self.refusals += 1;
+        if self.retry_at.is_none() {
+            let cause = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(link = %self.link, "{error}: {cause}; readings wait in memory");
+        }
+        if self.refused.is_empty() {
+            self.retry_at = Some(Instant::now() + self.backoff.after_failure());
+        }
+        self.refused.push(rows);
+    }
+
+    fn report_loss(&self) {
+        let (given_up, waiting) = {
+            let waiting = self.tray.lock();
+            (waiting.given_up, waiting.rows)
+        };
+        tracing::error!(link = %self.link, given_up, waiting, "readings lost, as the store did not take them");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! A store that refuses, stalls, and comes back.
+
+use super::*;
+use weir_domain::{Timestamp, Value};
+use weir_engine::ports::PortFuture;
+
+/// Takes or refuses, as told, and keeps what it took.
+#[derive(Default)]
+struct Store {
+    refuses: Mutex<u32>,
+    stalls: Mutex<bool>,
+    rows: Mutex<Vec<Row>>,
+}
+
+impl Intake for Store {
+    fn submit(&self, rows: Vec<Row>, _at_once: bool) -> PortFuture<'_, Result<(), PortError>> {
+        Box::pin(async move {
+            while *self.stalls.lock().unwrap() {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            let mut refuses = self.refuses.lock().unwrap();
+            if *refuses > 0 {
+                *refuses -= 1;
+                return Err(PortError { doing: "append".into(), source: None });
+            }
+            self.rows.lock().unwrap().extend(rows);
+            Ok(())
+        })
+    }
+}
+
+fn row(series: u32, t: i64) -> Row {
+    let reading = Reading::Good(Value::from(true));
+    Row { series: SeriesId(series), sample: Sample::at(Timestamp::from_millis(t), reading) }
+}
+
+fn times(store: &Store) -> Vec<i64> {
+    let rows = store.rows.lock().unwrap();
+    rows.iter().map(|row| row.sample.source_time.as_millis()).collect()
+}
+
+fn start(tray: &Tray, store: &Arc<Store>) -> (CancellationToken, tokio::task::JoinHandle<()>) {
+    let done = CancellationToken::new();
+    let link: LinkId = "link".parse().unwrap();
+    (done.clone(), tokio::spawn(run(link, tray.clone(), store.clone(), done)))
+}
+
+#[tokio::test(start_paused = true)]
+async fn everything_arrives_once_and_in_order() {
+    let (tray, store) = (Tray::new(), Arc::new(Store::default()));
+    let (done, task) = start(&tray, &store);
+    for t in 0..500 {
+        tray.put(vec![row(1, t)]);
+        if t % 7 == 0 {
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    }
+    done.cancel();
+    task.await.unwrap();
+    assert_eq!(times(&store), (0..500).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_is_handed_in_again_in_order() {
+    let (tray, store) = (Tray::new(), Arc::new(Store::default()));
+    *store.refuses.lock().unwrap() = 7;
+    let (done, task) = start(&tray, &store);
+    for t in 0..100 {
+        tray.put(vec![row(1, t)]);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    done.cancel();
+    task.await.unwrap();
+    let mut arrived = times(&store);
+    assert_eq!(arrived, (0..100).collect::<Vec<_>>(), "all, once, in order");
+    arrived.dedup();
+    assert_eq!(arrived.len(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_given_up_is_counted_and_leaves_a_bad_sample() {
+    let (tray, store) = (Tray::with_rows_max(10), Arc::new(Store::default()));
+    *store.stalls.lock().unwrap() = true;
+    let (done, task) = start(&tray, &store);
+    for t in 0..IN_FLIGHT_MAX as i64 + 25 {
+        tray.put(vec![row(1, t), row(2, t)]);
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let in_flight = IN_FLIGHT_MAX as i64;
+    assert_eq!(tray.lock().given_up, 40, "25 batches of 2 rows, 10 rows of them kept");
+    *store.stalls.lock().unwrap() = false;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    done.cancel();
+    task.await.unwrap();
+
+    let rows = store.rows.lock().unwrap();
+    let bad: Vec<(u32, i64)> = rows
+        .iter()
+        .filter(|row| row.sample.reading == Reading::Bad(None, BadReason::Unspecified))
+        .map(|row| (row.series.0, row.sample.source_time.as_millis()))
+        .collect();
+    assert_eq!(bad, [(1, in_flight + 19), (2, in_flight + 19)], "one where the gap ends");
+    assert_eq!(rows.len(), 2 * IN_FLIGHT_MAX + 10 + 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_never_answers_does_not_hold_up_the_end() {
+    let (tray, store) = (Tray::new(), Arc::new(Store::default()));
+    *store.stalls.lock().unwrap() = true;
+    let (done, task) = start(&tray, &store);
+    tray.put(vec![row(1, 1)]);
+    done.cancel();
+    let started = Instant::now();
+    task.await.unwrap();
+    assert!(started.elapsed() < FLUSH_MAX + Duration::from_secs(1));
+}

@@ -1,0 +1,97 @@
+//! How each device is doing: written by its link, read by anybody.
+
+use crate::Failure;
+use core::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use weir_domain::{DeviceId, LinkId, Timestamp};
+use weir_engine::ports::{DeviceHealth, DeviceState};
+
+/// The health of one device. Clones show the same device.
+#[derive(Debug, Clone)]
+pub(crate) struct Gauge {
+    health: Arc<Mutex<DeviceHealth>>,
+    skipped: Arc<AtomicU64>,
+}
+
+impl Gauge {
+    pub(crate) fn new(device: DeviceId, link: LinkId) -> Self {
+        let health = DeviceHealth {
+            device,
+            link,
+            state: DeviceState::Waiting,
+            last_error: None,
+            last_success: None,
+            round_trip_ms: None,
+            successes: 0,
+            timeouts: 0,
+            invalid_answers: 0,
+            exceptions: 0,
+        };
+        Self { health: Arc::new(Mutex::new(health)), skipped: Arc::default() }
+    }
+
+    /// A panic elsewhere leaves at worst a counter behind by one.
+    fn lock(&self) -> MutexGuard<'_, DeviceHealth> {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn read(&self) -> DeviceHealth {
+        self.lock().clone()
+    }
+
+    /// Scans that could not be made before the next one was due.
+    pub(crate) fn skipped(&self) -> u64 {
+        self.skipped.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_skipped(&self, skipped: u64) {
+        self.skipped.store(skipped, Ordering::Relaxed);
+    }
+
+    /// A good answer, or a good message (which has no round trip).
+    pub(crate) fn success(&self, at: Timestamp, round_trip: Option<Duration>) {
+        let mut health = self.lock();
+        health.successes += 1;
+        health.last_success = Some(at);
+        health.state = DeviceState::Online;
+        if let Some(round_trip) = round_trip {
+            health.round_trip_ms = Some(round_trip.as_secs_f64() * 1000.0);
+        }
+    }
+
+    /// An exchange that failed.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let mut health = self.lock();
+        match failure {
+            Failure::Timeout { .. } => health.timeouts += 1,
+            Failure::Closed { .. } | Failure::Noise { .. } | Failure::Invalid { .. } => {
+                health.invalid_answers += 1;
+            }
+            Failure::Exception { .. } => health.exceptions += 1,
+            Failure::NotConnected { .. } | Failure::Configuration { .. } => {}
+        }
+        health.last_error = Some(failure.to_string());
+    }
+
+    /// A message that could not be understood.
+    pub(crate) fn invalid_message(&self, why: String) {
+        let mut health = self.lock();
+        health.invalid_answers += 1;
+        health.last_error = Some(why);
+    }
+
+    /// Something worth saying that did not stop the readings.
+    pub(crate) fn remark(&self, what: String) {
+        self.lock().last_error = Some(what);
+    }
+
+    /// Nothing can be had from it at present.
+    pub(crate) fn offline(&self, why: String) {
+        let mut health = self.lock();
+        health.state = DeviceState::Offline;
+        health.last_error = Some(why);
+    }
+}

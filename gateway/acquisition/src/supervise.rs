@@ -1,0 +1,92 @@
+//! One supervised task a link: a panic in one disturbs no other, is on record, and ends in a
+//! restart.
+
+use crate::{LinkSettings, backoff::Backoff, courier, courier::Tray, gauge::Gauge, modbus, mqtt};
+use core::{any::Any, time::Duration};
+use std::sync::Arc;
+use tokio::{task::JoinHandle, time::sleep};
+use tokio_util::sync::CancellationToken;
+use weir_domain::{BadReason, Clock, Reading, Sample};
+use weir_engine::{Row, ports::Intake};
+
+/// First and longest wait before a link that panicked is started again.
+const RESTART: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// What a link needs to live.
+pub(crate) struct Supervisor {
+    pub(crate) settings: LinkSettings,
+    pub(crate) gauges: Vec<Gauge>,
+    pub(crate) intake: Arc<dyn Intake>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) cancel: CancellationToken,
+}
+
+impl Supervisor {
+    /// Runs the link until it is cancelled and its rows are with the store.
+    pub(crate) async fn run(self) {
+        let (tray, done) = (Tray::new(), CancellationToken::new());
+        let id = self.settings.id.clone();
+        let courier = courier::run(id, tray.clone(), self.intake.clone(), done.clone());
+        tokio::join!(courier, async {
+            self.keep_running(&tray).await;
+            done.cancel();
+        });
+    }
+
+    async fn keep_running(&self, tray: &Tray) {
+        let mut backoff = Backoff::new(RESTART.0, RESTART.1);
+        let mut panics = 0_u64;
+        loop {
+            let Err(error) = self.spawn(tray.clone()).await else { return };
+            if !error.is_panic() {
+                return;
+            }
+            panics += 1;
+            let why = reason(&*error.into_panic());
+            if panics == 1 {
+                tracing::error!(link = %self.settings.id, "link stopped by a fault of the gateway: {why}; starting it again");
+            } else {
+                tracing::debug!(link = %self.settings.id, panics, "link stopped again: {why}");
+            }
+            self.mark_bad(tray, &why);
+            tokio::select! {
+                () = self.cancel.cancelled() => return,
+                () = sleep(backoff.after_failure()) => {}
+            }
+        }
+    }
+
+    fn spawn(&self, tray: Tray) -> JoinHandle<()> {
+        let cancel = self.cancel.child_token();
+        match modbus::Link::new(&self.settings, &self.gauges, tray.clone(), self.clock.clone()) {
+            Some(link) => tokio::spawn(link.run(cancel)),
+            None => tokio::spawn(
+                mqtt::Link::new(mqtt::Surroundings {
+                    settings: self.settings.clone(),
+                    gauges: self.gauges.clone(),
+                    tray,
+                    intake: self.intake.clone(),
+                    clock: self.clock.clone(),
+                })
+                .run(cancel),
+            ),
+        }
+    }
+
+    /// Nobody reads these points until the link is up again.
+    fn mark_bad(&self, tray: &Tray, why: &str) {
+        for gauge in &self.gauges {
+            gauge.offline(format!("the link stopped by a fault of the gateway: {why}"));
+        }
+        let sample = Sample::at(self.clock.now(), Reading::Bad(None, BadReason::NotConnected));
+        let series = self.settings.devices.iter().flat_map(|device| &device.series);
+        tray.put(series.map(|series| Row { series: *series, sample }).collect());
+    }
+}
+
+/// What a panic said.
+fn reason(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no reason given").to_owned()
+}

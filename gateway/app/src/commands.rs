@@ -1,0 +1,23 @@
+//! Which command is which.
+
+use crate::{
+    check, cli,
+    exit::{Exit, Failure},
+    gateway, packs, read, replay,
+};
+
+pub(crate) fn run(command: cli::Command) -> Result<Exit, Failure> {
+    match command {
+        #[cfg(feature = "demo")]
+        cli::Command::Demo(options) => runtime()?.block_on(crate::demo::run(options)),
+        cli::Command::Run(options) => runtime()?.block_on(gateway::run(options)),
+        cli::Command::Check(options) => check::run(&options),
+        cli::Command::Replay(options) => replay::run(&options),
+        cli::Command::Packs(options) => packs::run(options.command),
+        cli::Command::Read(options) => runtime()?.block_on(read::run(&options)),
+    }
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,202 @@
+//! The gateway as a whole: opened, started, running, stopped. `weir run` and `weir demo` both use
+//! this one.
+
+use crate::{
+    cli,
+    clock::SystemClock,
+    desk::Desk,
+    exit::{Exit, Failure},
+    pipeline::{self, Pipeline, Published},
+    site::{self, Loaded},
+};
+use anyhow::Context as _;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread::JoinHandle,
+    time::Duration,
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use weir_acquisition::Acquisition;
+use weir_domain::{Clock, Timestamp};
+use weir_engine::{Act, Command, Engine, EngineState, SiteSpec, ports::Outbox as _};
+use weir_northbound::Northbound;
+use weir_storage::{Store, StoreOptions};
+use weir_web::WebState;
+
+/// A chunk of history is sealed after this long, or when so many readings wait.
+const SEAL_AFTER: Duration = Duration::from_secs(900);
+const SEAL_ROWS: usize = 1_000_000;
+
+/// A gateway whose store and engine run, and whose edges may be started.
+pub(crate) struct Gateway {
+    loaded: Loaded,
+    spec: SiteSpec,
+    description: Arc<weir_engine::Description>,
+    pub(crate) store: Store,
+    published: Published,
+    engine: JoinHandle<()>,
+    clock: Arc<dyn Clock>,
+    started_at: Timestamp,
+}
+
+impl Gateway {
+    /// Opens the store, puts the engine back where it was, and lets records flow.
+    pub(crate) fn open(loaded: Loaded, data: &Path, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        std::fs::create_dir_all(data)
+            .with_context(|| format!("could not create the data folder {}", data.display()))?;
+        let (sender, committed) = pipeline::channel();
+        let options = StoreOptions {
+            dir: data.to_owned(),
+            commit_interval: loaded.site.storage.commit_interval,
+            retention: loaded.site.storage.retention,
+            clock: clock.clone(),
+            seal_after: SEAL_AFTER,
+            seal_rows: SEAL_ROWS,
+        };
+        // The engine's side of the channel lives as long as the store's, so sending cannot fail
+        // before the end, when nothing is left to be sent.
+        let store = Store::open(options, Box::new(move |batch| drop(sender.send(batch))))?;
+        let points = site::point_ids(&loaded.site);
+        let series = store.series(&points)?;
+        let spec = site::spec(&loaded, &series);
+        let engine = engine(&store, spec.clone(), clock.now())?;
+        let from_seq = engine.seq();
+        let description = engine.description().clone();
+        let (published, thread) = Pipeline::start(engine, store.clone(), committed)?;
+        store.start(from_seq)?;
+        let started_at = clock.now();
+        Ok(Self { loaded, spec, description, store, published, engine: thread, clock, started_at })
+    }
+
+    /// Where acts are handed in.
+    pub(crate) fn desk(&self) -> Arc<Desk> {
+        Arc::new(Desk {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            outcomes: self.published.outcomes.clone(),
+        })
+    }
+
+    /// The site in words.
+    #[cfg(feature = "demo")]
+    pub(crate) fn description(&self) -> &weir_engine::Description {
+        &self.description
+    }
+
+    /// Waits until the engine has handled every record there is.
+    #[cfg(feature = "demo")]
+    pub(crate) async fn wait_for_engine(&self) {
+        let last = self.store.last_record();
+        let mut snapshot = self.published.snapshot.clone();
+        // An error means that the engine has ended, and there is nothing to wait for.
+        let _ = snapshot.wait_for(|snapshot| snapshot.seq >= last).await;
+    }
+
+    /// Starts links, sinks and the web server, and runs until `stop`.
+    pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<(), Failure> {
+        self.store
+            .submit_command(Command { at: self.clock.now(), act: Act::Started })
+            .await
+            .context("could not write the start into the journal")?;
+        let store: Arc<Store> = Arc::new(self.store.clone());
+        let acquisition = Arc::new(Acquisition::start(
+            site::links(&self.loaded.site, &self.spec)?,
+            store.clone(),
+            self.clock.clone(),
+            stop.child_token(),
+        ));
+        let northbound = Arc::new(Northbound::start(
+            site::sinks(&self.loaded.site)?,
+            self.description.clone(),
+            store.clone(),
+            self.clock.clone(),
+            stop.child_token(),
+        )?);
+        let state = WebState {
+            description: self.description.clone(),
+            snapshot: self.published.snapshot.clone(),
+            live: self.published.live.clone(),
+            history: store.clone(),
+            records: store.clone(),
+            acts: self.desk(),
+            health: acquisition.clone(),
+            sinks: northbound.clone(),
+            storage: store.clone(),
+            clock: self.clock.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            started_at: self.started_at,
+        };
+        let address = listener.local_addr()?;
+        tracing::info!("site {} is watched; the console is at http://{address}/", self.spec.id);
+        let served = weir_web::serve(listener, state, stop.clone()).await;
+        stop.cancel();
+        acquisition.join().await;
+        northbound.join().await;
+        self.close().await;
+        Ok(served?)
+    }
+
+    /// Writes down what is under way and ends the engine.
+    pub(crate) async fn close(self) {
+        let Self { store, engine, .. } = self;
+        let ended = tokio::task::spawn_blocking(move || {
+            store.shutdown();
+            engine.join()
+        });
+        if !matches!(ended.await, Ok(Ok(()))) {
+            tracing::error!("the engine's thread ended with a panic; its state will be made again from the journal");
+        }
+    }
+}
+
+/// The engine as it was when the gateway stopped.
+fn engine(store: &Store, spec: SiteSpec, now: Timestamp) -> Result<Engine, Failure> {
+    let (mut engine, faults) = Engine::new(spec, now);
+    for fault in faults {
+        tracing::debug!("{fault}");
+    }
+    if let Some(saved) = store.load_engine()? {
+        let state = EngineState::from_bytes(&saved.state)
+            .context("could not read the saved state of the engine")?;
+        for name in engine.restore(state) {
+            tracing::info!("{name} starts afresh: it is new or has changed");
+        }
+    }
+    Ok(engine)
+}
+
+/// `weir run`.
+pub(crate) async fn run(options: cli::Run) -> Result<Exit, Failure> {
+    let loaded = site::load(&options.site)?;
+    let data = options.data.unwrap_or_else(|| beside(&options.site, "data"));
+    let listen = options.listen.unwrap_or(loaded.site.web.listen);
+    let listener = weir_web::bind(listen).await?;
+    let gateway = Gateway::open(loaded, &data, Arc::new(SystemClock))?;
+    let stop = CancellationToken::new();
+    stop_on_signal(stop.clone())?;
+    gateway.serve(listener, stop).await?;
+    Ok(Exit::Done)
+}
+
+/// A file or folder in the same folder as `path`.
+fn beside(path: &Path, name: &str) -> PathBuf {
+    path.parent().unwrap_or(Path::new("")).join(name)
+}
+
+/// Stops on SIGINT and SIGTERM.
+pub(crate) fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+        stop.cancel();
+    });
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! `weir`: watches disinfection and radiation safety in institutional facilities.
+//!
+//! The only crate that knows all others. It parses the command line, reads files and the clock,
+//! wires the edges to the engine, and turns errors into exit codes. It decides nothing else.
+
+mod check;
+mod cli;
+mod clock;
+mod commands;
+#[cfg(feature = "demo")]
+mod demo;
+mod desk;
+mod exit;
+mod gateway;
+mod packs;
+mod pipeline;
+mod read;
+mod replay;
+mod site;
+
+use clap::Parser;
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    cli.log.start();
+    match commands::run(cli.command) {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            failure.print();
+            Exit::from(&failure).into()
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The engine's own thread: committed records in; effects saved, then published.
+
+use crate::desk::Outcomes;
+use std::{sync::Arc, sync::mpsc, thread, time::Duration};
+use tokio::sync::{broadcast, watch};
+use weir_domain::Timestamp;
+use weir_engine::{
+    Committed, Effect, Engine, LiveEvent, Record, Snapshot, alarm_events,
+};
+use weir_storage::{EffectNumber, StorageError, Store};
+
+/// The state is saved at least this often, so that a restart has little to handle again.
+const SAVE_EVERY: Duration = Duration::from_secs(60);
+
+/// And after this many records.
+const SAVE_EVERY_RECORDS: u64 = 200_000;
+
+/// How long to wait before a save that failed is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Live events kept for a watcher that is slow.
+const LIVE_EVENTS: usize = 4096;
+
+/// Committed batches that may wait for the engine.
+const BATCHES: usize = 64;
+
+/// Where the engine's results are to be had.
+#[derive(Clone)]
+pub(crate) struct Published {
+    pub(crate) snapshot: watch::Receiver<Arc<Snapshot>>,
+    pub(crate) live: broadcast::Sender<Arc<LiveEvent>>,
+    pub(crate) outcomes: Arc<Outcomes>,
+}
+
+/// The engine at work.
+pub(crate) struct Pipeline {
+    engine: Engine,
+    store: Store,
+    snapshot: watch::Sender<Arc<Snapshot>>,
+    live: broadcast::Sender<Arc<LiveEvent>>,
+    outcomes: Arc<Outcomes>,
+    saved_at: Timestamp,
+    saved_seq: u64,
+}
+
+/// The way from the store to the engine.
+pub(crate) fn channel() -> (mpsc::SyncSender<Committed>, mpsc::Receiver<Committed>) {
+    mpsc::sync_channel(BATCHES)
+}
+
+impl Pipeline {
+    /// Starts the thread; it ends when the store's side of the channel is gone, having handled
+    /// everything in it.
+    pub(crate) fn start(
+        engine: Engine,
+        store: Store,
+        committed: mpsc::Receiver<Committed>,
+    ) -> std::io::Result<(Published, thread::JoinHandle<()>)> {
+        let (snapshot, snapshot_rx) = watch::channel(Arc::new(engine.snapshot()));
+        let (live, _) = broadcast::channel(LIVE_EVENTS);
+        let outcomes = Arc::<Outcomes>::default();
+        let published =
+            Published { snapshot: snapshot_rx, live: live.clone(), outcomes: outcomes.clone() };
+        let (saved_at, saved_seq) = (engine.clock(), engine.seq());
+        let mut pipeline = Self { engine, store, snapshot, live, outcomes, saved_at, saved_seq };
+        let thread = thread::Builder::new().name("engine".into()).spawn(move || {
+            for batch in &committed {
+                pipeline.handle(&batch);
+            }
+            pipeline.save(&[]);
+        })?;
+        Ok((published, thread))
+    }
+
+    fn handle(&mut self, batch: &Committed) {
+        let mut effects = Vec::new();
+        let mut outcomes = Vec::new();
+        for (seq, record) in (batch.first_seq..).zip(&batch.records) {
+            let before = effects.len();
+            let result = self.engine.handle(seq, record, &mut effects);
+            if matches!(record, Record::Command(_)) {
+                let events = alarm_events(&effects[before..]).cloned().collect();
+                outcomes.push((seq, result.map(|()| events)));
+            }
+        }
+        self.engine.tick(batch.watermark, &mut effects);
+        let is_due = self.engine.clock().since(self.saved_at) >= SAVE_EVERY
+            || self.engine.seq() - self.saved_seq >= SAVE_EVERY_RECORDS;
+        let numbers = if !effects.is_empty() || is_due { self.save(&effects) } else { Vec::new() };
+        self.publish(effects, numbers);
+        for (seq, outcome) in outcomes {
+            self.outcomes.put(seq, outcome);
+        }
+    }
+
+    /// Saves state and effects as one. Nothing is published that is not saved, so a disk that is
+    /// full holds everything up until it has space again; nothing is lost by waiting.
+    fn save(&mut self, effects: &[Effect]) -> Vec<EffectNumber> {
+        let state = self.engine.state().to_bytes();
+        loop {
+            match self.store.save_engine(self.engine.seq(), &state, effects) {
+                Ok(numbers) => {
+                    self.saved_at = self.engine.clock();
+                    self.saved_seq = self.engine.seq();
+                    return numbers;
+                }
+                Err(error) => wait_after(&error),
+            }
+        }
+    }
+
+    fn publish(&mut self, effects: Vec<Effect>, numbers: Vec<EffectNumber>) {
+        let changes = self.engine.take_changes();
+        self.snapshot.send_replace(Arc::new(self.engine.snapshot()));
+        if self.live.receiver_count() == 0 {
+            return;
+        }
+        // Sending fails only when nobody watches, which is nobody's loss.
+        let send = |event: LiveEvent| drop(self.live.send(Arc::new(event)));
+        let sampled = |point: usize| Some((point, self.engine.sample(point)?));
+        let samples: Vec<_> = changes.points.into_iter().filter_map(sampled).collect();
+        if !samples.is_empty() {
+            send(LiveEvent::Samples(samples));
+        }
+        for index in changes.requirements {
+            send(LiveEvent::Requirement(index, self.engine.requirement(index)));
+        }
+        for (effect, number) in effects.into_iter().zip(numbers) {
+            match (effect, number) {
+                (Effect::Verdict(verdict), EffectNumber::Verdict(id)) => {
+                    send(LiveEvent::Verdict(id, Box::new(verdict)));
+                }
+                (Effect::Alarm(event), _) => send(LiveEvent::Alarm(Box::new(event))),
+                (Effect::Verdict(_), EffectNumber::Alarm(_)) => {
+                    unreachable!("numbers come in the order of the effects")
+                }
+            }
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the engine's thread has nothing else to do until then")]
+fn wait_after(error: &StorageError) {
+    tracing::error!(error = %error, cause = ?std::error::Error::source(error), "verdicts and alarms cannot be saved; trying again");
+    thread::sleep(RETRY_AFTER);
+}

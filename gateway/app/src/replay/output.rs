@@ -1,0 +1,112 @@
+//! Verdicts and alarm transitions as JSON Lines on standard output.
+
+use serde::Serialize;
+use std::io::{self, BufWriter, Stdout, Write as _};
+use weir_domain::{AreaId, PointId, Priority, RequirementId, Text, Timestamp, Verdict};
+use weir_engine::{AlarmEvent, Effect, Transition, VerdictRecord};
+
+/// Where the lines go. A reader that has seen enough (`| head`) ends it without an error.
+pub(super) struct Output {
+    out: BufWriter<Stdout>,
+}
+
+#[derive(Serialize)]
+struct VerdictLine<'a> {
+    kind: &'static str,
+    t: Timestamp,
+    area: &'a AreaId,
+    pack: &'a str,
+    requirement: &'a RequirementId,
+    points: &'a [PointId],
+    verdict: Verdict,
+    from: Timestamp,
+    to: Timestamp,
+    value: Option<f64>,
+    limit: &'a str,
+    clause: &'a str,
+    coverage: f64,
+    explanation: &'a Text,
+}
+
+#[derive(Serialize)]
+struct AlarmLine<'a> {
+    kind: &'static str,
+    t: Timestamp,
+    alarm: &'a str,
+    area: &'a AreaId,
+    pack: &'a str,
+    requirement: &'a RequirementId,
+    points: &'a [PointId],
+    transition: Transition,
+    priority: Priority,
+    since: Timestamp,
+    value: Option<f64>,
+    limit: &'a str,
+    clause: &'a str,
+}
+
+impl Output {
+    pub(super) fn new() -> Self {
+        Self { out: BufWriter::new(io::stdout()) }
+    }
+
+    /// Writes effects, and empties the list.
+    pub(super) fn write(&mut self, effects: &mut Vec<Effect>) -> io::Result<()> {
+        for effect in effects.drain(..) {
+            let line = match &effect {
+                Effect::Verdict(verdict) => serde_json::to_string(&verdict_line(verdict))?,
+                Effect::Alarm(event) => serde_json::to_string(&alarm_line(event))?,
+            };
+            ended(writeln!(self.out, "{line}"))?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(&mut self) -> io::Result<()> {
+        ended(self.out.flush())
+    }
+}
+
+fn ended(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        other => other,
+    }
+}
+
+fn verdict_line(record: &VerdictRecord) -> VerdictLine<'_> {
+    VerdictLine {
+        kind: "verdict",
+        t: record.t,
+        area: &record.area,
+        pack: &record.pack,
+        requirement: &record.requirement,
+        points: &record.points,
+        verdict: record.verdict,
+        from: record.from,
+        to: record.to,
+        value: record.value,
+        limit: &record.limit,
+        clause: &record.clause,
+        coverage: record.coverage,
+        explanation: &record.explanation,
+    }
+}
+
+fn alarm_line(event: &AlarmEvent) -> AlarmLine<'_> {
+    AlarmLine {
+        kind: "alarm",
+        t: event.t,
+        alarm: &event.alarm,
+        area: &event.area,
+        pack: &event.pack,
+        requirement: &event.requirement,
+        points: &event.points,
+        transition: event.transition,
+        priority: event.priority,
+        since: event.since,
+        value: event.value,
+        limit: &event.limit,
+        clause: &event.clause,
+    }
+}

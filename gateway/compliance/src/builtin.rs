@@ -1,0 +1,60 @@
+//! The packs that come with the gateway.
+
+use crate::Pack;
+use std::sync::Arc;
+
+macro_rules! packs {
+    ($($name:literal)*) => {
+        &[$((concat!($name, ".toml"), include_str!(concat!("../packs/", $name, ".toml"))),)*]
+    };
+}
+
+/// File name and text of every pack that comes with the gateway.
+pub fn builtin() -> &'static [(&'static str, &'static str)] {
+    packs!("gb18466-2005" "gb37488-2019" "gbz130-2020" "lodging-cups" "weir-system")
+}
+
+/// Every pack that comes with the gateway. The one named `weir-system` applies to every area.
+pub fn builtin_packs() -> Vec<Arc<Pack>> {
+    builtin()
+        .iter()
+        .map(|(_, text)| Arc::new(Pack::parse(text).expect("built-in packs are tested")))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run_tests;
+
+    #[test]
+    fn every_pack_is_read_and_is_named_like_its_file() {
+        for (name, text) in builtin() {
+            let pack = Pack::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(*name, format!("{}.toml", pack.id));
+        }
+    }
+
+    #[test]
+    fn every_pack_passes_its_own_tests() {
+        let mut failures = String::new();
+        for pack in builtin_packs() {
+            for outcome in run_tests(&pack) {
+                if let Some(failure) = outcome.failure {
+                    failures += &format!("{}: {}: {failure}\n", pack.id, outcome.name);
+                }
+            }
+        }
+        assert!(failures.is_empty(), "{failures}");
+    }
+
+    #[test]
+    fn every_requirement_is_exercised_by_a_test() {
+        for pack in builtin_packs() {
+            for requirement in &pack.requirements {
+                let expects = |id| pack.tests.iter().any(|test| test.expects(id));
+                assert!(expects(&requirement.id), "{}: {}", pack.id, requirement.id);
+            }
+        }
+    }
+}

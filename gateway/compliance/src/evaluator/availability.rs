@@ -1,0 +1,252 @@
+//! There are good data of every point of a device.
+//!
+//! Unlike the other rules this one goes by the clock: a point is silent as soon as its last sample
+//! is too old, whatever may still be on its way. Only the gateway's own silence is not held
+//! against a device.
+
+use crate::{Judgement, Passed, Standing, calendar::Calendar, evaluator::explain::text, wording};
+use core::time::Duration;
+use serde::{Deserialize, Serialize};
+use weir_domain::{PointId, Quality, Sample, Text, Timestamp, Verdict};
+
+/// Watches over the points of a device.
+#[derive(Debug, Clone)]
+pub(crate) struct Availability {
+    points: Vec<(PointId, Duration)>,
+    calendar: Calendar,
+    state: AvailabilityState,
+}
+
+/// All that an [`Availability`] remembers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AvailabilityState {
+    /// The last moment at which anything happened.
+    at: Timestamp,
+    feeds: Vec<Feed>,
+    stretch: Option<Stretch>,
+    /// A stretch that ended when the gateway went down, still to be told.
+    ended: Option<(Stretch, Timestamp)>,
+    standing: Standing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Feed {
+    /// Silence is counted from here.
+    heard: Timestamp,
+    health: Health,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Health {
+    /// Nothing has come yet, and it is not overdue.
+    Waiting,
+    Good,
+    NotGood(Quality),
+    Silent,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stretch {
+    from: Timestamp,
+    verdict: Verdict,
+    /// The first point that gave reason, and why.
+    reason: Option<(usize, Health)>,
+    /// When it is closed so that records stay bounded.
+    cut: Timestamp,
+}
+
+impl Availability {
+    /// Every point with the longest time one of its samples speaks for.
+    pub(crate) fn new(
+        points: Vec<(PointId, Duration)>,
+        calendar: Calendar,
+        start: Timestamp,
+    ) -> Self {
+        let state = AvailabilityState {
+            at: start,
+            feeds: vec![Feed { heard: start, health: Health::Waiting }; points.len()],
+            stretch: None,
+            ended: None,
+            standing: Standing {
+                verdict: None,
+                since: None,
+                value: None,
+                note: text("等待首个数据", "waiting for the first data"),
+            },
+        };
+        Self { points, calendar, state }
+    }
+
+    pub(crate) fn observe(
+        &mut self,
+        now: Timestamp,
+        input: usize,
+        sample: &Sample,
+        out: &mut Vec<Judgement>,
+    ) {
+        self.advance(now, out);
+        let (Some(feed), Some((_, max_gap))) =
+            (self.state.feeds.get_mut(input), self.points.get(input))
+        else {
+            return;
+        };
+        let source = sample.source_time.min(now);
+        let waiting = feed.health == Health::Waiting;
+        // What is too old when it comes says nothing of the device as it is.
+        if (source < feed.heard && !waiting) || source + *max_gap <= now {
+            return;
+        }
+        let quality = sample.reading.quality();
+        let health = if quality.is_good() { Health::Good } else { Health::NotGood(quality) };
+        let changed = feed.health != health;
+        *feed = Feed { heard: feed.heard.max(source), health };
+        self.state.at = self.state.at.max(source);
+        if changed {
+            self.judge(out);
+        }
+    }
+
+    pub(crate) fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        if let Some((stretch, to)) = self.state.ended.take() {
+            self.close(stretch, to, out);
+        }
+        while let Some(due) = self.timer().filter(|due| *due <= now) {
+            self.state.at = self.state.at.max(due);
+            for (feed, (_, max_gap)) in self.state.feeds.iter_mut().zip(&self.points) {
+                if feed.is_overdue(due, *max_gap) {
+                    feed.health = Health::Silent;
+                }
+            }
+            if let Some(stretch) = self.state.stretch.filter(|stretch| stretch.cut <= due) {
+                self.close(stretch, stretch.cut, out);
+                let cut = self.calendar.hour_after(due);
+                self.state.stretch = Some(Stretch { from: stretch.cut, cut, ..stretch });
+            }
+            self.judge(out);
+        }
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        let overdue = self.state.ended.map(|(_, to)| to);
+        overdue.or_else(|| self.timer())
+    }
+
+    pub(crate) fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        self.advance(now, out);
+        if let Some(stretch) = self.state.stretch.take() {
+            self.close(stretch, now, out);
+        }
+    }
+
+    /// The gateway was down until `now`: nothing is known of the time since anything was heard.
+    pub(crate) fn resume(&mut self, now: Timestamp) {
+        if let Some(stretch) = self.state.stretch.take() {
+            self.state.ended = Some((stretch, self.state.at));
+        }
+        self.state.at = self.state.at.max(now);
+        self.state.feeds.fill(Feed { heard: now, health: Health::Waiting });
+    }
+
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.state.standing
+    }
+
+    pub(crate) fn state(&self) -> &AvailabilityState {
+        &self.state
+    }
+
+    /// Whether the state is of a device with as many points.
+    pub(crate) fn restore(&mut self, state: AvailabilityState) -> bool {
+        let fits = state.feeds.len() == self.points.len();
+        if fits {
+            self.state = state;
+        }
+        fits
+    }
+
+    /// When time alone changes something next.
+    fn timer(&self) -> Option<Timestamp> {
+        let speaking = self
+            .state
+            .feeds
+            .iter()
+            .zip(&self.points)
+            .filter(|(feed, _)| matches!(feed.health, Health::Waiting | Health::Good));
+        let silent = speaking.map(|(feed, (_, max_gap))| feed.heard + *max_gap);
+        silent.chain(self.state.stretch.map(|stretch| stretch.cut)).min()
+    }
+
+    fn judge(&mut self, out: &mut Vec<Judgement>) {
+        let feeds = &self.state.feeds;
+        let ill = |feed: &Feed| matches!(feed.health, Health::NotGood(_) | Health::Silent);
+        let reason = feeds.iter().position(ill).map(|index| (index, feeds[index].health));
+        let verdict = match reason {
+            Some(_) => Verdict::Indeterminate,
+            None if feeds.iter().all(|feed| feed.health == Health::Good) => Verdict::Compliant,
+            None => return,
+        };
+        if self.state.stretch.is_some_and(|stretch| stretch.verdict == verdict) {
+            return;
+        }
+        let from = self.state.at;
+        if let Some(stretch) = self.state.stretch {
+            self.close(stretch, from, out);
+        }
+        let cut = self.calendar.hour_after(from);
+        self.state.stretch = Some(Stretch { from, verdict, reason, cut });
+        if self.state.standing.verdict != Some(verdict) {
+            self.state.standing = Standing {
+                verdict: Some(verdict),
+                since: Some(from),
+                value: None,
+                note: self.note(reason),
+            };
+            out.push(Judgement::Standing(self.state.standing.clone()));
+        }
+    }
+
+    fn close(&self, stretch: Stretch, to: Timestamp, out: &mut Vec<Judgement>) {
+        if to <= stretch.from {
+            return;
+        }
+        let when = wording::stretch(stretch.from, to, &self.calendar.time_zone);
+        let note = self.note(stretch.reason);
+        out.push(Judgement::Verdict(Passed {
+            verdict: stretch.verdict,
+            from: stretch.from,
+            to,
+            value: None,
+            coverage: if stretch.verdict == Verdict::Compliant { 1.0 } else { 0.0 },
+            explanation: text(format!("{when} {}", note.zh), format!("{when} {}", note.en)),
+        }));
+    }
+
+    fn note(&self, reason: Option<(usize, Health)>) -> Text {
+        let Some((point, health)) = reason else {
+            return text("数据正常", "good data of every point");
+        };
+        let name = self.points.get(point).map(|(id, _)| id.to_string()).unwrap_or_default();
+        match health {
+            Health::NotGood(quality) => {
+                let why = quality.reason().unwrap_or(quality.grade());
+                text(format!("{name} 无有效数据：{why}"), format!("{name} has no good data: {why}"))
+            }
+            _ => {
+                text(format!("{name} 无有效数据：stale"), format!("{name} has no good data: stale"))
+            }
+        }
+    }
+}
+
+impl Feed {
+    fn is_overdue(&self, now: Timestamp, max_gap: Duration) -> bool {
+        matches!(self.health, Health::Waiting | Health::Good) && self.heard + max_gap <= now
+    }
+}
+
+#[cfg(test)]
+mod tests;

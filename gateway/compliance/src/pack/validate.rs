@@ -1,0 +1,166 @@
+//! From the text of a pack to the pack, or to all its faults.
+
+use super::{
+    ClassDef, Pack, PackError, Requirement, TestCase,
+    fault::Faults,
+    raw::{RawHeader, RawRequirement, RawTest},
+    requirement, script,
+};
+use core::ops::Range;
+use jiff::civil::Date;
+use serde::de::DeserializeOwned;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue, ValueDeserializer},
+};
+
+pub(super) fn pack(text: &str) -> Result<Pack, PackError> {
+    let mut faults = Faults::new(text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in &errors {
+        faults.add_toml(error, 0..0);
+    }
+    if !faults.is_empty() {
+        return Err(faults.into_error());
+    }
+    let mut table = table.into_inner();
+    let requirements = items(&mut table, "requirement", &mut faults);
+    let tests = items(&mut table, "test", &mut faults);
+    let header: Option<RawHeader> = shape(Spanned::new(0..0, DeValue::Table(table)), &mut faults);
+    let header = header.map(|raw| self::header(raw, &mut faults));
+    let classes = header.as_ref().map(|header| &header.classes[..]);
+    let before = faults.len();
+    let requirements = read_requirements(requirements, classes, &mut faults);
+    let known = (faults.len() == before).then_some(&requirements[..]);
+    let tests = read_tests(tests, known, classes, &mut faults);
+    match header {
+        Some(header) if faults.is_empty() => Ok(Pack { requirements, tests, ..header }),
+        _ => Err(faults.into_error()),
+    }
+}
+
+/// Takes an array of tables out, so that a fault in one does not hide those of the next.
+fn items<'t>(
+    table: &mut DeTable<'t>,
+    key: &str,
+    faults: &mut Faults<'_>,
+) -> Vec<Spanned<DeValue<'t>>> {
+    let found = table.remove(key);
+    let span = found.as_ref().map_or(0..0, Spanned::span);
+    match found.map(Spanned::into_inner) {
+        Some(DeValue::Array(items)) if !items.is_empty() => items.into_iter().collect(),
+        None | Some(DeValue::Array(_)) => {
+            let why = match key {
+                "test" => "a pack without tests proves nothing",
+                _ => "a pack without requirements requires nothing",
+            };
+            faults.add(span, format!("no [[{key}]]"), why);
+            Vec::new()
+        }
+        Some(_) => {
+            faults.add(span, format!("{key} is not a list"), format!("write [[{key}]]"));
+            Vec::new()
+        }
+    }
+}
+
+/// Reads a part of the text into its raw shape.
+fn shape<T: DeserializeOwned>(part: Spanned<DeValue<'_>>, faults: &mut Faults<'_>) -> Option<T> {
+    let span = part.span();
+    match T::deserialize(ValueDeserializer::from(part)) {
+        Ok(raw) => Some(raw),
+        Err(error) => {
+            faults.add_toml(&error, span);
+            None
+        }
+    }
+}
+
+fn header(raw: RawHeader, faults: &mut Faults<'_>) -> Pack {
+    for (span, text) in
+        [(raw.version.span(), raw.version.get_ref()), (raw.source.span(), raw.source.get_ref())]
+    {
+        if text.trim().is_empty() {
+            faults.add(span, "must not be empty", "");
+        }
+    }
+    requirement::check_text(&raw.title, faults);
+    let effective_from = date(raw.effective_from.as_ref(), faults);
+    let effective_to = date(raw.effective_to.as_ref(), faults);
+    if let (Some(from), Some(to), Some(raw)) = (effective_from, effective_to, &raw.effective_to)
+        && to < from
+    {
+        faults.add(raw.span(), "effective_to is before effective_from", "");
+    }
+    let mut classes: Vec<ClassDef> = Vec::new();
+    for class in raw.classes {
+        let (span, class) = (class.span(), class.into_inner());
+        if classes.iter().any(|known| known.id == class.id) {
+            faults.add(span, format!("class {} stands here twice", class.id), "");
+        }
+        classes.push(ClassDef { id: class.id, name: class.name });
+    }
+    Pack {
+        id: raw.id,
+        version: raw.version.into_inner(),
+        title: raw.title.into_inner(),
+        source: raw.source.into_inner(),
+        notes: raw.notes,
+        effective_from,
+        effective_to,
+        classes,
+        requirements: Vec::new(),
+        tests: Vec::new(),
+    }
+}
+
+fn date(raw: Option<&Spanned<toml::value::Datetime>>, faults: &mut Faults<'_>) -> Option<Date> {
+    let raw = raw?;
+    let is_date = raw.get_ref().time.is_none();
+    let date = raw.get_ref().to_string().parse().ok().filter(|_| is_date);
+    if date.is_none() {
+        faults.add(raw.span(), format!("{} is no date", raw.get_ref()), "write 2006-01-01");
+    }
+    date
+}
+
+fn read_requirements(
+    items: Vec<Spanned<DeValue<'_>>>,
+    classes: Option<&[ClassDef]>,
+    faults: &mut Faults<'_>,
+) -> Vec<Requirement> {
+    let mut requirements: Vec<Requirement> = Vec::new();
+    for item in items {
+        let Some(raw) = shape::<RawRequirement>(item, faults) else { continue };
+        let id_span: Range<usize> = raw.id.span();
+        for new in requirement::requirements(raw, classes, faults) {
+            let clash = |known: &&Requirement| known.id == new.id && overlap(known, &new);
+            if requirements.iter().any(|known| clash(&known)) {
+                let problem = format!("requirement {} stands here twice for a class", new.id);
+                faults.add(id_span.clone(), problem, "name the classes, or take another id");
+            }
+            requirements.push(new);
+        }
+    }
+    requirements
+}
+
+fn overlap(a: &Requirement, b: &Requirement) -> bool {
+    a.classes.is_empty() || b.classes.is_empty() || a.classes.iter().any(|c| b.classes.contains(c))
+}
+
+fn read_tests(
+    items: Vec<Spanned<DeValue<'_>>>,
+    requirements: Option<&[Requirement]>,
+    classes: Option<&[ClassDef]>,
+    faults: &mut Faults<'_>,
+) -> Vec<TestCase> {
+    let raw =
+        items.into_iter().filter_map(|item| shape::<RawTest>(item, faults)).collect::<Vec<_>>();
+    raw.into_iter()
+        .filter_map(|raw| script::test_case(raw, requirements, classes, faults))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

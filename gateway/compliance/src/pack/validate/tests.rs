@@ -1,0 +1,253 @@
+//! What is wrong with a pack is said all at once, in its place.
+
+use crate::{ForbiddenWhen, Pack, PackError, Rule, Statistic};
+use core::time::Duration;
+use weir_domain::{Priority, Verdict};
+
+/// A pack with one requirement of every kind.
+const PACK: &str = r#"id = "p"
+version = "1"
+title = { zh = "包", en = "pack" }
+source = "GB 1"
+effective_from = 2020-01-01
+effective_to = 2030-12-31
+classes = [{ id = "a", name = { zh = "甲", en = "A" } }, { id = "b", name = { zh = "乙", en = "B" } }]
+
+[[requirement]]
+id = "hourly"
+title = { zh = "名", en = "name" }
+clause = "1.2"
+confidence = "V"
+respond_within_mins = 30
+cause = { zh = "因", en = "cause" }
+consequence = { zh = "果", en = "consequence" }
+response = { zh = "办", en = "response" }
+alarm = { priority = "high", on_delay_secs = 5, off_delay_secs = 6, deadband = 0.5 }
+limit.input = { role = "r", parameter = "x", unit = "mg/L" }
+limit.mean = { window_mins = 60, lateness_secs = 120 }
+limit.by_class.b = { low = 1, high = 2 }
+limit.by_class.a = { low = 3, high = 9.5 }
+
+[[requirement]]
+id = "held"
+title = { zh = "名", en = "name" }
+clause = "1.3"
+confidence = "M-m"
+classes = ["a"]
+respond_within_mins = 30
+cause = { zh = "因", en = "cause" }
+consequence = { zh = "果", en = "consequence" }
+response = { zh = "办", en = "response" }
+alarm = { priority = "low", raise_on = "indeterminate" }
+hold_cycle.input = { parameter = "t", unit = "°C" }
+hold_cycle.threshold = 125
+hold_cycle.hold_secs = 900
+hold_cycle.dip_depth = 3
+hold_cycle.dip_secs = 30
+hold_cycle.starts_above = 80
+hold_cycle.ends_below = 60
+
+[[requirement]]
+id = "locked"
+title = { zh = "名", en = "name" }
+clause = "1.4"
+confidence = "C"
+warning = true
+respond_within_mins = 30
+cause = { zh = "因", en = "cause" }
+consequence = { zh = "果", en = "consequence" }
+response = { zh = "办", en = "response" }
+alarm = { priority = "medium" }
+interlock.active = { parameter = "e", unit = "1" }
+interlock.forbidden = { parameter = "l", unit = "1" }
+interlock.forbidden_when = "off"
+
+[[test]]
+name = "a test"
+class = "a"
+at = 2026-11-22T10:00:00
+points."r.x" = "every 5s: 5 for 1h"
+expect.hourly = ["compliant 10:00-11:00 = 5"]
+"#;
+
+#[test]
+fn a_good_pack_is_read_as_it_is_written() {
+    let pack = Pack::parse(PACK).unwrap();
+    assert_eq!((pack.id.as_str(), pack.classes.len(), pack.requirements.len()), ("p", 2, 4));
+    assert_eq!(pack.effective_from, Some(jiff::civil::date(2020, 1, 1)));
+    // By class, in the order of the classes.
+    let first = &pack.requirements[0];
+    assert_eq!(first.classes, ["a".parse().unwrap()]);
+    assert_eq!(first.low_high(), (Some(3.0), Some(9.5)));
+    assert_eq!(first.limit_text().zh, "3～9.5 mg/L");
+    assert_eq!(first.alarm.priority, Priority::High);
+    assert_eq!(first.alarm.off_delay, Duration::from_secs(6));
+    assert_eq!(first.respond_within, Duration::from_secs(1_800));
+    let Rule::Limit { statistic: Statistic::Mean { window, coverage_min, lateness }, .. } =
+        first.rule
+    else {
+        panic!("a mean is a mean");
+    };
+    assert_eq!((window.as_secs(), coverage_min, lateness.as_secs()), (3_600, 0.75, 120));
+    assert_eq!(pack.requirements[1].low_high(), (Some(1.0), Some(2.0)));
+    assert_eq!(pack.requirements[2].limit_text().en, "≥ 125 °C for 15 min");
+    assert_eq!(pack.requirements[2].alarm.raise_on, Verdict::Indeterminate);
+    let Rule::Interlock { forbidden_when, .. } = pack.requirements[3].rule else {
+        panic!("an interlock is an interlock");
+    };
+    assert_eq!(forbidden_when, ForbiddenWhen::Off);
+    assert_eq!(pack.requirements[3].limit_text().en, "no e=1 while l=0");
+    assert!(crate::run_tests(&pack).iter().all(|outcome| outcome.failure.is_none()));
+}
+
+fn faults(text: &str) -> Vec<String> {
+    match Pack::parse(text) {
+        Ok(_) => Vec::new(),
+        Err(PackError { faults }) => faults.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Replaces one piece of the good pack; the only fault must say this, at this line and column.
+#[track_caller]
+fn check(old: &str, new: &str, fault: &str) {
+    assert!(PACK.contains(old), "{old} is not in the pack");
+    let found = faults(&PACK.replacen(old, new, 1));
+    assert!(found.len() == 1 && found[0].contains(fault), "{found:#?} instead of {fault}");
+}
+
+#[test]
+fn faults_of_the_header() {
+    check("id = \"p\"", "id = \"P\"", "1:6: 'P' is not allowed in an id");
+    check("version = \"1\"", "version = \"\"", "2:11: must not be empty");
+    check("version = \"1\"", "version = \"1\"\nauthor = \"me\"", "3:1: unknown field `author`");
+    check("zh = \"包\"", "zh = \"\"", "3:9: zh must not be empty");
+    check(", en = \"pack\"", "", "missing field `en`");
+    check("2030-12-31", "2019-12-31", "effective_to is before effective_from");
+    check("2020-01-01", "2020-01-01T10:00:00", "is no date");
+    check(
+        "classes = [",
+        "classes = [{ id = \"a\", name = { zh = \"甲\", en = \"A\" } }, ",
+        "class a stands here twice",
+    );
+}
+
+#[test]
+fn faults_of_a_requirement() {
+    check(
+        "confidence = \"V\"",
+        "confidence = \"sure\"",
+        "13:14: \"sure\" is no confidence; use one of V, M-h",
+    );
+    check("clause = \"1.2\"", "clause = \" \"", "no clause");
+    check(
+        "classes = [\"a\"]",
+        "classes = [\"c\"]",
+        "29:12: class c is unknown; the classes of this pack are: a, b",
+    );
+    check("by_class.b", "by_class.c", "class c is unknown");
+    check("respond_within_mins = 30", "respond_within_mins = 0", "nobody can respond at once");
+    check("unit = \"mg/L\"", "unit = \"ppm\"", "unknown unit \"ppm\"");
+    check("priority = \"high\"", "priority = \"urgent\"", "unknown variant `urgent`");
+    check("\"indeterminate\"", "\"compliant\"", "must not be raised on compliant");
+    check("id = \"held\"", "id = \"hourly\"", "requirement hourly stands here twice for a class");
+    check(
+        "id = \"locked\"",
+        "id = \"locked\"\nopen_hours_only = true",
+        "open_hours_only has no effect here",
+    );
+    check("zh = \"办\"", "zh = \"\"", "zh must not be empty");
+    check("clause = \"1.3\"\n", "", "missing field `clause`");
+    check("warning = true", "warnings = true", "unknown field `warnings`");
+}
+
+#[test]
+fn faults_of_a_rule() {
+    check("low = 3, high = 9.5", "low = 10, high = 9.5", "low 10 is above high 9.5");
+    check("{ low = 3, high = 9.5 }", "{}", "neither low nor high");
+    check("low = 3", "low = nan", "not a finite number");
+    check("window_mins = 60", "window_mins = 50", "no window of 50 min");
+    check("window_mins = 60", "window_mins = 60, coverage_min = 1.5", "coverage_min");
+    check("lateness_secs = 120", "lateness_secs = 7200", "lateness is longer than an hour");
+    check(
+        "limit.mean",
+        "limit.instant = { persistence_secs = 1 }\nlimit.mean",
+        "not exactly one statistic",
+    );
+    check(
+        "limit.mean",
+        "limit.while_on = { parameter = \"q\", unit = \"1\" }\nlimit.mean",
+        "a mean knows no while_on",
+    );
+    check("limit.mean", "limit.low = 1\nlimit.mean", "limits stand here twice");
+    check("deadband = 0.5", "deadband = 0.6", "deadband 0.6 does not fit the limits");
+    check(
+        "priority = \"medium\"",
+        "priority = \"medium\", deadband = 1",
+        "deadband 1 does not fit",
+    );
+    check("starts_above = 80", "starts_above = 130", "a cycle could not begin, hold and end");
+    check("dip_depth = 3", "dip_depth = 50", "dip_depth is negative or reaches below");
+    check("dip_secs = 30", "dip_secs = 1000", "hold_secs and dip_secs do not fit");
+    check("clause = \"1.4\"", "clause = \"1.4\"\navailability = {}", "not exactly one rule");
+}
+
+#[test]
+fn faults_of_a_test() {
+    check("class = \"a\"\nat", "class = \"z\"\nat", "class z is unknown");
+    check("2026-11-22T10:00:00", "10:00:00", "no local time");
+    check("5 for 1h", "five for 1h", "\"five\" is no number or quality");
+    check("expect.hourly", "expect.yearly", "there is no requirement yearly");
+    check("compliant 10:00", "good 10:00", "is no verdict");
+    check("at = 2026", "time_zone = \"Mars/Olympus\"\nat = 2026", "Mars/Olympus is no time zone");
+    check("at = 2026", "opening_hours = [\"never\"]\nat = 2026", "write days and times");
+    check("expect.hourly", "stands.hourly = \"fine\"\nexpect.hourly", "\"fine\" is no verdict");
+    let untested = PACK.split("[[test]]").next().unwrap();
+    assert_eq!(faults(untested), ["1:1: no [[test]]; a pack without tests proves nothing"]);
+}
+
+#[test]
+fn all_faults_are_found_at_once_in_the_order_of_the_file() {
+    let text = PACK
+        .replace("version = \"1\"", "version = \"1\"\nauthor = \"me\"")
+        .replace("confidence = \"V\"", "confidence = \"sure\"")
+        .replace("clause = \"1.2\"", "clause = \"\"")
+        .replace("hold_secs = 900", "hold_secs = \"long\"")
+        .replace("5 for 1h", "5 per 1h");
+    let found = faults(&text);
+    let lines: Vec<&str> = found.iter().filter_map(|fault| fault.split(':').next()).collect();
+    assert_eq!(lines, ["3", "13", "14", "38", "63"], "{found:#?}");
+}
+
+#[test]
+fn broken_toml_is_refused_with_every_broken_line() {
+    let found = faults("id = \"p\nversion = 1 2\n");
+    assert!(found.len() >= 2 && found[0].starts_with("1:"), "{found:#?}");
+    assert!(!faults("").is_empty());
+    assert!(
+        faults("requirement = 1\ntest = 2").iter().any(|fault| fault.contains("write [[test]]"))
+    );
+}
+
+#[test]
+fn columns_are_counted_in_characters() {
+    let found = faults(&PACK.replace("zh = \"包\", en = \"pack\"", "zh = \"包包包\", en = 5"));
+    assert!(found[0].starts_with("3:28:"), "{found:#?}");
+}
+
+#[test]
+fn a_failing_test_says_what_was_found() {
+    let outcome =
+        |text: &str| crate::run_tests(&Pack::parse(text).unwrap()).remove(0).failure.unwrap();
+    let found = outcome(&PACK.replace("compliant 10:00-11:00 = 5", "compliant 10:00-11:00 = 6"));
+    assert_eq!(found, "hourly passed\n  compliant 10:00-11:00 = 5");
+    let found = outcome(&PACK.replace("expect.hourly", "stands.hourly = \"none\"\nexpect.hourly"));
+    assert_eq!(found, "hourly stands indeterminate, expected none");
+    let found = outcome(&PACK.replace("\"r.x\"", "\"r.y\""));
+    assert_eq!(found, "hourly is not bound: a point is missing");
+    let found = outcome(
+        &PACK
+            .replace("5 for 1h", "1 for 1h")
+            .replace("expect.hourly = [\"compliant 10:00-11:00 = 5\"]", ""),
+    );
+    assert!(found.starts_with("unexpectedly, hourly passed\n  non_compliant"), "{found}");
+}

@@ -1,0 +1,284 @@
+//! What the tests of this crate share: requirements without a pack, and a clock that fires
+//! deadlines as the engine does.
+
+use crate::{
+    AlarmSpec, AreaFacts, Evaluator, EvaluatorState, ForbiddenWhen, InputSpec, Judgement, Passed,
+    PointFacts, Requirement, Rule, Schedule, Standing, Statistic,
+};
+use core::time::Duration;
+use jiff::tz::TimeZone;
+use weir_domain::{BadReason, Priority, Reading, Sample, Text, Timestamp, Unit, Verdict};
+
+pub(crate) const MAX_GAP: Duration = Duration::from_secs(15);
+
+/// So many seconds after 10:00 in Shanghai.
+pub(crate) fn t(seconds: i64) -> Timestamp {
+    let ten: Timestamp = "2026-11-22T10:00:00+08:00".parse().unwrap();
+    Timestamp::from_millis(ten.as_millis() + seconds * 1_000)
+}
+
+/// Seconds after 10:00.
+pub(crate) fn seconds(moment: Timestamp) -> i64 {
+    (moment.as_millis() - t(0).as_millis()) / 1_000
+}
+
+pub(crate) fn spec(parameter: &str) -> InputSpec {
+    InputSpec { role: None, parameter: parameter.parse().unwrap(), unit: Unit::One }
+}
+
+pub(crate) fn text() -> Text {
+    Text { zh: "文".into(), en: "text".into() }
+}
+
+/// 0.3 to 1.0, once it has lasted for so many seconds.
+pub(crate) fn instant(persistence: u64) -> Rule {
+    Rule::Limit {
+        input: spec("chlorine"),
+        statistic: Statistic::Instant { persistence: Duration::from_secs(persistence) },
+        low: Some(0.3),
+        high: Some(1.0),
+        while_on: None,
+    }
+}
+
+/// The same, while the second input is on.
+pub(crate) fn gated(persistence: u64) -> Rule {
+    match instant(persistence) {
+        Rule::Limit { input, statistic, low, high, .. } => {
+            Rule::Limit { input, statistic, low, high, while_on: Some(spec("flow")) }
+        }
+        rule => rule,
+    }
+}
+
+/// 0.3 to 1.0 in windows of so many minutes.
+pub(crate) fn mean(window: u64) -> Rule {
+    Rule::Limit {
+        input: spec("chlorine"),
+        statistic: Statistic::Mean {
+            window: Duration::from_secs(window * 60),
+            coverage_min: 0.75,
+            lateness: Duration::from_secs(60),
+        },
+        low: Some(0.3),
+        high: Some(1.0),
+        while_on: None,
+    }
+}
+
+/// 125 for 5 minutes, one dip of 3 for 30 s; a cycle is above 80 and ends below 60.
+pub(crate) fn hold(door: bool) -> Rule {
+    Rule::HoldCycle {
+        input: spec("temperature"),
+        threshold: 125.0,
+        hold: Duration::from_secs(300),
+        dip_depth: 3.0,
+        dip_time: Duration::from_secs(30),
+        starts_above: 80.0,
+        ends_below: 60.0,
+        door: door.then(|| spec("door_open")),
+    }
+}
+
+pub(crate) fn interlock() -> Rule {
+    Rule::Interlock {
+        active: spec("exposure"),
+        forbidden: spec("door_open"),
+        forbidden_when: ForbiddenWhen::On,
+    }
+}
+
+/// A rule with as many points as it has inputs.
+#[derive(Debug, Clone)]
+pub(crate) struct Bench {
+    pub(crate) requirement: Requirement,
+    pub(crate) area: AreaFacts,
+}
+
+impl Bench {
+    pub(crate) fn new(rule: Rule) -> Self {
+        let alarm = AlarmSpec {
+            priority: Priority::High,
+            on_delay: Duration::ZERO,
+            off_delay: Duration::ZERO,
+            deadband: 0.0,
+            raise_on: Verdict::NonCompliant,
+        };
+        let requirement = Requirement {
+            id: "tested".parse().unwrap(),
+            title: text(),
+            clause: "1".into(),
+            confidence: "V".into(),
+            classes: Vec::new(),
+            warning: false,
+            open_hours_only: false,
+            rule,
+            alarm,
+            cause: text(),
+            consequence: text(),
+            response: text(),
+            respond_within: Duration::from_secs(60),
+        };
+        let points = ["a.first", "a.second"].map(|id| PointFacts {
+            id: id.parse().unwrap(),
+            role: "role".parse().unwrap(),
+            parameter: "parameter".parse().unwrap(),
+            unit: Unit::One,
+            max_gap: MAX_GAP,
+        });
+        let area = AreaFacts {
+            id: "area".parse().unwrap(),
+            class: None,
+            schedule: Schedule::default(),
+            time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            points: points.into(),
+        };
+        Self { requirement, area }
+    }
+
+    pub(crate) fn open(mut self, line: &str) -> Self {
+        self.area.schedule = Schedule::parse(&[line.into()]).unwrap();
+        self.requirement.open_hours_only = true;
+        self
+    }
+
+    pub(crate) fn deadband(mut self, deadband: f64) -> Self {
+        self.requirement.alarm.deadband = deadband;
+        self
+    }
+
+    pub(crate) fn evaluator(&self, start: Timestamp) -> Evaluator {
+        let inputs = match self.requirement.rule {
+            Rule::Availability {} => 2,
+            _ => self.requirement.inputs().count(),
+        };
+        Evaluator::new(&self.requirement, &self.area, &self.area.points[..inputs], start)
+    }
+
+    /// Plays events from 10:00 on, fires deadlines as they are due, and ends.
+    pub(crate) fn play(&self, events: &[Event], end: i64) -> Played {
+        let mut player = Player::new(self.evaluator(t(0)));
+        events.iter().for_each(|event| player.observe(*event));
+        player.finish(t(end))
+    }
+}
+
+/// A sample that comes in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) now: Timestamp,
+    pub(crate) input: usize,
+    pub(crate) sample: Sample,
+}
+
+/// A sample of input 0 at so many seconds after 10:00, received at once; no value is a bad one.
+pub(crate) fn at(second: i64, value: impl Into<Option<f64>>) -> Event {
+    of(0, second, value)
+}
+
+/// A sample of any input.
+pub(crate) fn of(input: usize, second: i64, value: impl Into<Option<f64>>) -> Event {
+    let reading =
+        value.into().map_or(Reading::Bad(None, BadReason::CommFailure), Reading::from_number);
+    Event { now: t(second), input, sample: Sample::at(t(second), reading) }
+}
+
+impl Event {
+    /// The same sample, received later.
+    pub(crate) fn late(mut self, seconds: u64) -> Self {
+        self.now = self.now + Duration::from_secs(seconds);
+        self
+    }
+}
+
+/// A value of input 0 every five seconds, from one second to another.
+pub(crate) fn every5(from: i64, to: i64, value: impl Into<Option<f64>> + Copy) -> Vec<Event> {
+    (from..to).step_by(5).map(|second| at(second, value)).collect()
+}
+
+/// An evaluator with the clock of an engine.
+#[derive(Debug)]
+pub(crate) struct Player {
+    pub(crate) evaluator: Evaluator,
+    pub(crate) out: Vec<Judgement>,
+}
+
+impl Player {
+    pub(crate) fn new(evaluator: Evaluator) -> Self {
+        Self { evaluator, out: Vec::new() }
+    }
+
+    pub(crate) fn fire(&mut self, now: Timestamp) {
+        let mut before = None;
+        while let Some(due) = self.evaluator.deadline().filter(|due| *due <= now) {
+            assert!(before < Some(due), "the deadline does not move on from {due}");
+            before = Some(due);
+            self.evaluator.advance(due, &mut self.out);
+        }
+    }
+
+    pub(crate) fn observe(&mut self, event: Event) {
+        self.fire(event.now);
+        self.evaluator.observe(event.now, event.input, &event.sample, &mut self.out);
+    }
+
+    pub(crate) fn finish(mut self, now: Timestamp) -> Played {
+        self.fire(now);
+        let standing = self.evaluator.standing();
+        self.evaluator.finish(now, &mut self.out);
+        Played { out: self.out, standing }
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Played {
+    pub(crate) out: Vec<Judgement>,
+    /// How it stood before the end.
+    pub(crate) standing: Standing,
+}
+
+impl Played {
+    pub(crate) fn passed(&self) -> Vec<&Passed> {
+        self.out
+            .iter()
+            .filter_map(|judgement| match judgement {
+                Judgement::Verdict(passed) => Some(passed),
+                Judgement::Standing(_) => None,
+            })
+            .collect()
+    }
+
+    /// `+` compliant, `-` non-compliant, `?` indeterminate, with seconds after 10:00.
+    pub(crate) fn verdicts(&self) -> String {
+        let one = |passed: &&Passed| {
+            format!("{}{}..{}", sign(passed.verdict), seconds(passed.from), seconds(passed.to))
+        };
+        self.passed().iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The changes of standing: `0` does not apply.
+    pub(crate) fn standings(&self) -> String {
+        self.out
+            .iter()
+            .filter_map(|judgement| match judgement {
+                Judgement::Standing(standing) => Some(standing.verdict.map_or('0', sign)),
+                Judgement::Verdict(_) => None,
+            })
+            .collect()
+    }
+}
+
+fn sign(verdict: Verdict) -> char {
+    match verdict {
+        Verdict::Compliant => '+',
+        Verdict::NonCompliant => '-',
+        Verdict::Indeterminate => '?',
+    }
+}
+
+/// Through JSON and back.
+pub(crate) fn stored(state: &EvaluatorState) -> EvaluatorState {
+    let json = serde_json::to_string(state).unwrap();
+    serde_json::from_str(&json).unwrap()
+}

@@ -1,0 +1,232 @@
+//! Puts the samples of up to two points into one order of time, for rules that judge moments.
+//!
+//! A rule must not judge a moment before it knows what every input was at that moment. When a door
+//! opens just after an exposure has ended, both changes may come in one scan, and whichever sample
+//! is taken in first would look like an exposure with an open door. So a moment is settled when
+//! every input has a sample of that time or later, or when its samples are overdue: a sample may
+//! be as late as it may be old ([`PointFacts::max_gap`](crate::PointFacts), at most a minute).
+//!
+//! What is settled does not depend on how often the clock is looked at, only on the samples and on
+//! when they came.
+
+use crate::{Judgement, Standing, evaluator::StateError};
+use core::time::Duration;
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
+use weir_domain::{Sample, Timestamp};
+
+/// No input is waited for longer than this.
+const LATENESS_MAX: Duration = Duration::from_secs(60);
+/// A sample that is as late as it may be still counts; it is overdue a moment after that.
+const MOMENT: Duration = Duration::from_millis(1);
+/// Samples of one input that may wait for another input; more settle the oldest of them.
+const WAITING_MAX: usize = 4_096;
+
+/// What the inputs are at a moment: good values, or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub(crate) struct Moment {
+    pub(crate) main: Option<f64>,
+    pub(crate) side: Option<f64>,
+}
+
+/// A rule that judges moments.
+pub(crate) trait Momentary {
+    /// All that the rule remembers.
+    type State: Clone;
+
+    /// Until `t` the inputs were what the last call said; from `t` on they are `moment`.
+    fn step(&mut self, t: Timestamp, moment: Moment, out: &mut Vec<Judgement>);
+    /// When time alone changes something next.
+    fn timer(&self) -> Option<Timestamp>;
+    /// The samples end at `t`.
+    fn finish(&mut self, t: Timestamp, out: &mut Vec<Judgement>);
+    fn standing(&self) -> &Standing;
+    fn state(&self) -> &Self::State;
+    fn restore(&mut self, state: Self::State);
+}
+
+/// A rule behind its timeline.
+#[derive(Debug, Clone)]
+pub(crate) struct Judged<R> {
+    max_gaps: Vec<Duration>,
+    timeline: Timeline,
+    rule: R,
+}
+
+/// The settled and the waiting samples.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Timeline {
+    /// Everything before is settled.
+    cursor: Timestamp,
+    tracks: Vec<Track>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Track {
+    /// Source time of the newest sample.
+    newest: Option<Timestamp>,
+    /// The sample that speaks at the cursor, unless it is too old.
+    current: Option<Spoken>,
+    /// Samples after the cursor.
+    waiting: VecDeque<Spoken>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Spoken {
+    from: Timestamp,
+    /// It speaks no longer than this; for what is not good this means nothing.
+    until: Timestamp,
+    value: Option<f64>,
+}
+
+impl Track {
+    fn value(&self, at: Timestamp) -> Option<f64> {
+        self.current.filter(|spoken| at < spoken.until).and_then(|spoken| spoken.value)
+    }
+
+    /// The next moment after `cursor` at which the value may change.
+    fn next(&self, cursor: Timestamp) -> Option<Timestamp> {
+        let ends = self.current.filter(|spoken| spoken.value.is_some() && spoken.until > cursor);
+        let begins = self.waiting.front().map(|spoken| spoken.from);
+        ends.map(|spoken| spoken.until).into_iter().chain(begins).min()
+    }
+
+    fn enter(&mut self, cursor: Timestamp) {
+        while let Some(spoken) = self.waiting.front().filter(|spoken| spoken.from <= cursor) {
+            self.current = Some(*spoken);
+            self.waiting.pop_front();
+        }
+    }
+}
+
+impl<R: Momentary> Judged<R> {
+    /// One `max_gap` for each input of the rule.
+    pub(crate) fn new(rule: R, max_gaps: Vec<Duration>, start: Timestamp) -> Self {
+        let tracks = vec![Track::default(); max_gaps.len()];
+        Self { max_gaps, timeline: Timeline { cursor: start, tracks }, rule }
+    }
+
+    pub(crate) fn observe(
+        &mut self,
+        now: Timestamp,
+        input: usize,
+        sample: &Sample,
+        out: &mut Vec<Judgement>,
+    ) {
+        let (Some(track), Some(max_gap)) =
+            (self.timeline.tracks.get_mut(input), self.max_gaps.get(input))
+        else {
+            return;
+        };
+        // Nothing can be measured in the future; a wrong clock must not silence what comes later.
+        let source = sample.source_time.min(now);
+        let value = sample.reading.good().map(weir_domain::Value::get);
+        if track.newest.is_some_and(|newest| source < newest) {
+            return;
+        }
+        if track.newest == Some(source) {
+            // The same moment again: the last word counts, from where nothing is settled yet.
+            if let Some(last) = track.waiting.back_mut().or(track.current.as_mut()) {
+                last.value = value;
+            }
+        } else {
+            track.newest = Some(source);
+            let from = source.max(now - lateness(*max_gap)).max(self.timeline.cursor);
+            track.waiting.push_back(Spoken { from, until: source + *max_gap, value });
+        }
+        let crowded = (track.waiting.len() > WAITING_MAX).then(|| track.waiting[0].from);
+        let known = self.known(now);
+        self.settle(crowded.map_or(known, |crowded| crowded.max(known)), out);
+    }
+
+    pub(crate) fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        self.settle(self.known(now), out);
+    }
+
+    pub(crate) fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        self.settle(now, out);
+        self.rule.finish(self.timeline.cursor, out);
+    }
+
+    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+        let cursor = self.timeline.cursor;
+        let changes = self.timeline.tracks.iter().filter_map(|track| track.next(cursor));
+        let next = changes.chain(self.rule.timer()).min()?;
+        // The moment is settled when the slowest input that has no sample of it is overdue.
+        let behind = self.tracks().filter(|(track, _)| track.newest.is_none_or(|s| s < next));
+        Some(next + behind.map(|(_, gap)| lateness(gap) + MOMENT).max().unwrap_or_default())
+    }
+
+    pub(crate) fn standing(&self) -> &Standing {
+        self.rule.standing()
+    }
+
+    pub(crate) fn state(&self) -> (Timeline, R::State) {
+        (self.timeline.clone(), self.rule.state().clone())
+    }
+
+    pub(crate) fn restore(
+        &mut self,
+        timeline: Timeline,
+        state: R::State,
+    ) -> Result<(), StateError> {
+        if timeline.tracks.len() != self.max_gaps.len() {
+            return Err(StateError);
+        }
+        self.timeline = timeline;
+        self.rule.restore(state);
+        Ok(())
+    }
+
+    fn tracks(&self) -> impl Iterator<Item = (&Track, Duration)> {
+        self.timeline.tracks.iter().zip(self.max_gaps.iter().copied())
+    }
+
+    /// Up to where every input is known.
+    fn known(&self, now: Timestamp) -> Timestamp {
+        let each =
+            self.tracks().map(|(track, gap)| track.newest.max(Some(now - lateness(gap) - MOMENT)));
+        each.min().flatten().unwrap_or(now)
+    }
+
+    fn settle(&mut self, through: Timestamp, out: &mut Vec<Judgement>) {
+        let timeline = &mut self.timeline;
+        if through < timeline.cursor {
+            return;
+        }
+        let mut stepped = None;
+        loop {
+            let cursor = timeline.cursor;
+            let next = timeline.tracks.iter().filter_map(|track| track.next(cursor)).min();
+            let Some(next) = next.filter(|next| *next <= through) else { break };
+            timeline.cursor = next;
+            timeline.tracks.iter_mut().for_each(|track| track.enter(next));
+            self.rule.step(next, timeline.moment(), out);
+            stepped = Some(next);
+        }
+        timeline.cursor = through;
+        if stepped != Some(timeline.cursor) {
+            self.rule.step(timeline.cursor, timeline.moment(), out);
+        }
+    }
+}
+
+impl Timeline {
+    fn moment(&self) -> Moment {
+        let value = |track: &Track| track.value(self.cursor);
+        Moment {
+            main: self.tracks.first().and_then(value),
+            side: self.tracks.get(1).and_then(value),
+        }
+    }
+}
+
+fn lateness(max_gap: Duration) -> Duration {
+    max_gap.min(LATENESS_MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,253 @@
+//! Alarm events to any HTTP server, one signed JSON message each, strictly in order.
+//!
+//! The receiver checks `X-Weir-Signature: sha256=<hex>`, the HMAC-SHA-256 of
+//! `<X-Weir-Timestamp>.<body>` under the shared secret, and refuses old timestamps (seconds since
+//! 1970). `X-Weir-Event-Id` stays the same when a message is sent again, so that the receiver can
+//! drop what it has seen. Any 2xx is a yes; a 4xx other than 408 and 429 puts the event aside.
+//! Redirects are not followed: they would carry the message somewhere nobody has set up.
+
+use crate::{
+    error::NorthboundError,
+    settings::{Secret, without_secrets},
+    sink::{Contact, Encoded, Letter, Outcome, Sink, chain, quoted},
+};
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::{Client, Response, StatusCode, Url, header, redirect::Policy};
+use serde::Serialize;
+use sha2::Sha256;
+use std::{sync::Arc, time::Duration};
+use weir_domain::{Clock, SiteId, Text, Timestamp};
+use weir_engine::{
+    AlarmEvent, Description,
+    ports::{Outbox, PortError},
+};
+
+/// Longest time to an answer.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Most bytes of an answer that are read, to quote them.
+const ANSWER_BYTES_MAX: usize = 2_048;
+
+/// The sink of kind `webhook`.
+pub(crate) struct WebhookSink {
+    client: Client,
+    url: Url,
+    secret: Secret,
+    description: Arc<Description>,
+    clock: Arc<dyn Clock>,
+}
+
+/// The body of a message.
+#[derive(Serialize)]
+struct Message<'a> {
+    id: u64,
+    site: &'a SiteId,
+    title: Text,
+    event: &'a AlarmEvent,
+}
+
+impl WebhookSink {
+    /// Checks the address and the secret; nothing is sent yet.
+    pub(crate) fn new(
+        id: &str,
+        url: &str,
+        secret: Secret,
+        description: Arc<Description>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, NorthboundError> {
+        let fault = |problem| NorthboundError::Url {
+            sink: id.to_owned(),
+            url: without_secrets(url),
+            problem,
+        };
+        let address = Url::parse(url)
+            .map_err(|_| fault("it is not an address such as https://example.com/hook"))?;
+        if !matches!(address.scheme(), "http" | "https") {
+            return Err(fault("it must begin with http:// or https://"));
+        }
+        if secret.reveal().is_empty() {
+            return Err(NorthboundError::EmptySecret(id.to_owned()));
+        }
+        let client = client(address.scheme() == "https").map_err(|error| {
+            NorthboundError::Client { sink: id.to_owned(), reason: chain(&error) }
+        })?;
+        Ok(Self { client, url: address, secret, description, clock })
+    }
+
+    fn title(&self, event: &AlarmEvent) -> Text {
+        let of_event =
+            |r: &&weir_engine::RequirementInfo| r.area == event.area && r.id == event.requirement;
+        let requirement = self.description.requirements.iter().find(of_event);
+        requirement.map(|r| r.title.clone()).unwrap_or_else(|| {
+            let id = event.requirement.to_string();
+            Text { zh: id.clone(), en: id }
+        })
+    }
+
+    async fn post(&self, letter: &Letter) -> reqwest::Result<Response> {
+        let seconds = self.clock.now().as_millis().div_euclid(1_000);
+        self.client
+            .post(self.url.clone())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("X-Weir-Event-Id", letter.seq)
+            .header("X-Weir-Timestamp", seconds)
+            .header("X-Weir-Signature", sign(self.secret.reveal(), seconds, &letter.body))
+            .body(letter.body.clone())
+            .send()
+            .await
+    }
+}
+
+fn client(tls: bool) -> reqwest::Result<Client> {
+    let mut builder = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).no_proxy();
+    // Fails only when another part of the program has chosen before us, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    if !tls {
+        // A plain address must work on a machine without any certificates.
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build()
+}
+
+/// The signature's header.
+fn sign(secret: &str, seconds: i64, body: &[u8]) -> String {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes a key of any length");
+    mac.update(seconds.to_string().as_bytes());
+    mac.update(b".");
+    mac.update(body);
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+impl Sink for WebhookSink {
+    type Item = AlarmEvent;
+    const KIND: &'static str = "webhook";
+    const BATCH_MAX: usize = 1;
+    const IDEMPOTENT: bool = false;
+
+    fn target(&self) -> String {
+        without_secrets(self.url.as_str())
+    }
+
+    fn grace(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn open(outbox: &dyn Outbox, id: &str) -> Result<u64, PortError> {
+        if let Some(cursor) = outbox.alarm_cursor(id)? {
+            return Ok(cursor);
+        }
+        let newest = 0;
+        outbox.set_alarm_cursor(id, newest)?;
+        Ok(newest)
+    }
+
+    fn save(outbox: &dyn Outbox, id: &str, seq: u64) -> Result<(), PortError> {
+        outbox.set_alarm_cursor(id, seq)
+    }
+
+    fn read(
+        outbox: &dyn Outbox,
+        seq: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, AlarmEvent)>, PortError> {
+        outbox.alarm_events_after(seq, limit)
+    }
+
+    fn last(outbox: &dyn Outbox) -> Result<u64, PortError> {
+        outbox.last_alarm_event()
+    }
+
+    fn time(item: &AlarmEvent) -> Timestamp {
+        item.t
+    }
+
+    fn encode(&self, seq: u64, item: &AlarmEvent) -> Encoded {
+        let site = &self.description.id;
+        let message = Message { id: seq, site, title: self.title(item), event: item };
+        match serde_json::to_vec(&message) {
+            Ok(body) => Encoded::Letter(body),
+            Err(error) => {
+                Encoded::Unsendable { body: item.alarm.clone().into(), reason: chain(&error) }
+            }
+        }
+    }
+
+    async fn deliver(&self, letters: &[Letter]) -> Outcome {
+        for letter in letters {
+            let outcome = match self.post(letter).await {
+                Ok(answer) => outcome(answer).await,
+                Err(error) => later(chain(&error.without_url()), None),
+            };
+            if outcome != Outcome::Delivered {
+                return outcome;
+            }
+        }
+        Outcome::Delivered
+    }
+}
+
+fn later(reason: String, after: Option<Duration>) -> Outcome {
+    Outcome::RetryLater { reason, after, contact: Contact::Kept }
+}
+
+async fn outcome(answer: Response) -> Outcome {
+    let status = answer.status();
+    if status.is_success() {
+        return Outcome::Delivered;
+    }
+    if status.is_redirection() {
+        let reason = format!("{status}: redirects are not followed; set the final address");
+        return Outcome::Hold { reason };
+    }
+    let asked = answer.headers().get(header::RETRY_AFTER);
+    let after = asked.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+    let reason = quoted(&format!("{status} {}", beginning(answer).await));
+    let patient = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+    if status.is_client_error() && !patient {
+        Outcome::Refused { reason }
+    } else {
+        later(reason, after.map(Duration::from_secs))
+    }
+}
+
+/// The beginning of an answer, for the reason; what cannot be read is left out.
+async fn beginning(mut answer: Response) -> String {
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = answer.chunk().await {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() >= ANSWER_BYTES_MAX {
+            break;
+        }
+    }
+    bytes.truncate(ANSWER_BYTES_MAX);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_signature_is_that_of_another_implementation() {
+        // printf '1795341600.{"id":7}' | openssl dgst -sha256 -hmac 'correct horse'
+        let signature = sign("correct horse", 1_795_341_600, br#"{"id":7}"#);
+        assert_eq!(
+            signature,
+            "sha256=f2aba709a368aec31ac77b4cf18efb034b9f678a1228cd0b4d9d375124f66c56"
+        );
+    }
+
+    #[test]
+    fn an_address_or_secret_that_cannot_work_is_refused() {
+        let new = |url: &str, secret: &str| {
+            let description = Arc::new(crate::testing::description());
+            let clock = Arc::new(crate::testing::Fixed);
+            WebhookSink::new("hook", url, secret.into(), description, clock).err()
+        };
+        assert!(matches!(new("example.com/hook", "s"), Some(NorthboundError::Url { .. })));
+        assert!(matches!(new("ftp://example.com", "s"), Some(NorthboundError::Url { .. })));
+        assert!(matches!(new("http://a/", ""), Some(NorthboundError::EmptySecret(_))));
+        assert!(new("http://a/", "s").is_none());
+        assert!(new("https://a/", "s").is_none(), "TLS cannot be set up");
+    }
+}

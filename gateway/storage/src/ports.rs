@@ -1,0 +1,144 @@
+//! The ports through which the other edges use the store.
+
+use crate::{
+    Store, alarms, buckets, database::lock, error::StorageError, history, journal::JOURNAL, outbox,
+    verdicts,
+};
+use core::time::Duration;
+use weir_domain::{AreaId, Sample, SeriesId, Timestamp};
+use weir_engine::{
+    AlarmEvent, Record, Row,
+    ports::{
+        AlarmFilter, Bucket, History, Intake, Outbox, PortError, PortFuture, Records, Storage,
+        StoreStatus, StoredAlarm, StoredVerdict,
+    },
+};
+
+fn port<T>(result: Result<T, StorageError>, doing: impl Fn() -> String) -> Result<T, PortError> {
+    result.map_err(|error| PortError { doing: doing(), source: Some(Box::new(error)) })
+}
+
+impl Intake for Store {
+    fn submit(&self, rows: Vec<Row>, at_once: bool) -> PortFuture<'_, Result<(), PortError>> {
+        Box::pin(async move {
+            if rows.is_empty() {
+                return Ok(());
+            }
+            let count = rows.len();
+            let records = rows.into_iter().map(Record::Reading).collect();
+            let doing = || format!("append {count} readings to {JOURNAL}");
+            self.submit_records(records, at_once, doing).await.map(drop)
+        })
+    }
+}
+
+impl History for Store {
+    fn samples(
+        &self,
+        series: SeriesId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError> {
+        let samples = history::samples(self.shared(), series, from, to, limit);
+        port(samples, || format!("read samples of series {} from {from} to {to}", series.0))
+    }
+
+    fn buckets(
+        &self,
+        series: SeriesId,
+        from: Timestamp,
+        to: Timestamp,
+        step: Duration,
+    ) -> Result<Vec<Bucket>, PortError> {
+        let buckets = buckets::buckets(self.shared(), series, from, to, step);
+        port(buckets, || format!("sum up series {} from {from} to {to}", series.0))
+    }
+}
+
+impl Records for Store {
+    fn verdicts(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        area: Option<&AreaId>,
+        limit: usize,
+    ) -> Result<Vec<StoredVerdict>, PortError> {
+        let verdicts = verdicts::list(&self.shared().record_readers, from, to, area, limit);
+        port(verdicts, || format!("list verdicts from {from} to {to}"))
+    }
+
+    fn verdict(&self, id: i64) -> Result<Option<StoredVerdict>, PortError> {
+        let verdict = verdicts::get(&self.shared().record_readers, id);
+        port(verdict, || format!("look up verdict {id}"))
+    }
+
+    fn alarms(&self, filter: AlarmFilter, limit: usize) -> Result<Vec<StoredAlarm>, PortError> {
+        port(alarms::list(&self.shared().record_readers, filter, limit), || "list alarms".into())
+    }
+
+    fn alarm(&self, id: &str) -> Result<Option<StoredAlarm>, PortError> {
+        let alarm = alarms::get(&self.shared().record_readers, id);
+        port(alarm, || format!("look up alarm {id}"))
+    }
+}
+
+impl Outbox for Store {
+    fn records_after(&self, seq: u64, limit: usize) -> Result<Vec<(u64, Record)>, PortError> {
+        let records = outbox::records_after(self.shared(), seq, limit);
+        port(records, || format!("read records after {seq}"))
+    }
+
+    fn alarm_events_after(
+        &self,
+        id: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, AlarmEvent)>, PortError> {
+        let events = alarms::events_after(&self.shared().record_readers, id, limit);
+        port(events, || format!("read alarm events after {id}"))
+    }
+
+    fn last_record(&self) -> u64 {
+        lock(&self.shared().memory).last_seq
+    }
+
+    fn last_alarm_event(&self) -> Result<u64, PortError> {
+        let number = alarms::last_event(&self.shared().record_readers);
+        port(number, || "look up the last alarm event".into())
+    }
+
+    fn cursor(&self, sink: &str) -> Result<u64, PortError> {
+        port(outbox::cursor(self.shared(), sink), || format!("read the cursor of sink {sink}"))
+    }
+
+    fn set_cursor(&self, sink: &str, seq: u64) -> Result<(), PortError> {
+        let moved = outbox::move_cursor(self.shared(), sink, seq).map(drop);
+        port(moved, || format!("move the cursor of sink {sink} to {seq}"))
+    }
+
+    fn alarm_cursor(&self, sink: &str) -> Result<Option<u64>, PortError> {
+        let cursor = outbox::alarm_cursor(self.shared(), sink);
+        port(cursor, || format!("read the cursor of sink {sink}"))
+    }
+
+    fn set_alarm_cursor(&self, sink: &str, id: u64) -> Result<(), PortError> {
+        let moved = outbox::move_alarm_cursor(self.shared(), sink, id);
+        port(moved, || format!("move the cursor of sink {sink} to alarm event {id}"))
+    }
+
+    fn quarantine(&self, sink: &str, seq: u64, body: &[u8], reason: &str) -> Result<(), PortError> {
+        let put_aside = outbox::quarantine(self.shared(), sink, seq, body, reason);
+        port(put_aside, || format!("put record {seq} of sink {sink} aside"))
+    }
+
+    fn quarantined(&self, sink: &str) -> Result<u64, PortError> {
+        let count = outbox::quarantined(self.shared(), sink);
+        port(count, || format!("count what sink {sink} put aside"))
+    }
+}
+
+impl Storage for Store {
+    fn status(&self) -> StoreStatus {
+        self.shared().status()
+    }
+}

@@ -1,0 +1,160 @@
+//! `/metrics`: how the gateway does, for a monitoring system.
+
+use super::gateway::not_ready;
+use crate::{
+    exposition::{Exposition, Number, one},
+    problem::Problem,
+    state::{App, Shared, WebState},
+    view::View,
+};
+use axum::{extract::State, http::header, response::IntoResponse};
+use std::sync::Arc;
+use weir_domain::Verdict;
+use weir_engine::ports::{DeviceHealth, DeviceState, SinkStatus, StoreStatus};
+
+pub(crate) async fn metrics(State(app): Shared) -> Result<impl IntoResponse, Problem> {
+    let page = app.ask({
+        let app = Arc::clone(&app);
+        move |web| Ok(page(web, &app))
+    });
+    Ok(([(header::CONTENT_TYPE, Exposition::MEDIA_TYPE)], page.await?))
+}
+
+fn page(web: &WebState, app: &App) -> String {
+    let mut page = Exposition::default();
+    gateway(&mut page, web, app);
+    store(&mut page, &web.storage.status());
+    site(&mut page, &web.view());
+    devices(&mut page, &web.health.devices());
+    sinks(&mut page, &web.sinks.sinks());
+    page.finish()
+}
+
+fn gateway(page: &mut Exposition, web: &WebState, app: &App) {
+    let version = (vec![("version", web.version)], 1.0);
+    page.gauge("weir_build_info", "The version that runs.", [version]);
+    let started = web.started_at.as_millis() as f64 / 1_000.0;
+    page.gauge("weir_start_time_seconds", "When the gateway was started.", one(started));
+    let help = "Whether readings are taken in and judged.";
+    page.gauge("weir_ready", help, one(not_ready(web).is_none()));
+    let listeners = one(app.hub.listeners());
+    page.gauge("weir_event_listeners", "Clients that listen to live events.", listeners);
+}
+
+fn store(page: &mut Exposition, store: &StoreStatus) {
+    let counters = [
+        (
+            "weir_readings_accepted_total",
+            "Readings accepted since the store was made.",
+            store.accepted,
+        ),
+        ("weir_readings_expired_total", "Readings dropped by retention.", store.expired),
+        ("weir_readings_duplicate_total", "Readings replaced by a later one.", store.duplicates),
+        ("weir_store_commits_total", "Commits since the start.", store.commits),
+    ];
+    for (name, help, value) in counters {
+        page.counter(name, help, one(value));
+    }
+    let gauges = [
+        ("weir_readings_in_journal", "Readings not yet in a sealed chunk.", store.in_journal),
+        ("weir_readings_in_history", "Readings in sealed chunks.", store.in_history),
+        ("weir_store_bytes", "Bytes of all files of the store.", store.bytes),
+    ];
+    for (name, help, value) in gauges {
+        page.gauge(name, help, one(value));
+    }
+    let help = "Whether the store takes no readings at the moment.";
+    page.gauge("weir_store_fault", help, one(store.fault.is_some()));
+    let help = "Readings accepted that are neither stored, expired nor duplicate; must be 0.";
+    page.gauge("weir_conservation_off", help, one(conservation_off(store)));
+}
+
+/// Signed, because readings out of nowhere are as wrong as lost ones.
+fn conservation_off(store: &StoreStatus) -> f64 {
+    let found = [store.in_journal, store.in_history, store.expired, store.duplicates];
+    let found: i128 = found.map(i128::from).iter().sum();
+    (i128::from(store.accepted) - found) as f64
+}
+
+fn site(page: &mut Exposition, view: &View) {
+    let alarms = &view.snapshot.alarms;
+    let active = alarms.iter().filter(|alarm| alarm.is_active()).count();
+    page.gauge("weir_alarms_active", "Alarms whose condition holds.", one(active));
+    let unseen = alarms.iter().filter(|alarm| alarm.acknowledged_at.is_none()).count();
+    page.gauge("weir_alarms_unacknowledged", "Alarms nobody has acknowledged.", one(unseen));
+
+    let points = view.site.points.iter().enumerate();
+    let stale = points.filter(|(i, info)| view.point(*i, info).stale).count();
+    page.gauge("weir_points", "Points of the site.", one(view.site.points.len()));
+    page.gauge("weir_points_stale", "Points without a sample in time.", one(stale));
+
+    let verdicts = [Verdict::Compliant, Verdict::NonCompliant, Verdict::Indeterminate];
+    let mut areas = Vec::new();
+    for area in &view.site.areas {
+        let now = view.area_verdict(&area.id);
+        for verdict in verdicts {
+            let labels = vec![("area", area.id.as_str()), ("verdict", verdict.as_str())];
+            areas.push((labels, (now == Some(verdict)).number()));
+        }
+    }
+    page.gauge(
+        "weir_area_verdict",
+        "1 for the verdict that an area stands at; 0 for all when nothing applies to it now.",
+        areas,
+    );
+}
+
+fn devices(page: &mut Exposition, devices: &[DeviceHealth]) {
+    fn each<'a>(
+        devices: &'a [DeviceHealth],
+        value: impl Fn(&DeviceHealth) -> Option<f64> + 'a,
+    ) -> impl Iterator<Item = (Vec<(&'a str, &'a str)>, f64)> + 'a {
+        devices.iter().filter_map(move |device| {
+            let labels = vec![("device", device.device.as_str()), ("link", device.link.as_str())];
+            Some((labels, value(device)?))
+        })
+    }
+    let up = each(devices, |d| Some((d.state == DeviceState::Online).number()));
+    page.gauge("weir_device_up", "Whether the last exchange went well.", up);
+    let seconds = each(devices, |d| d.round_trip_ms.map(|ms| ms / 1_000.0));
+    let help = "Round-trip time of the last good answer.";
+    page.gauge("weir_device_round_trip_seconds", help, seconds);
+    type Count = fn(&DeviceHealth) -> u64;
+    let counters: [(&str, &str, Count); 4] = [
+        ("weir_device_successes_total", "Exchanges that went well.", |d| d.successes),
+        ("weir_device_timeouts_total", "Exchanges without an answer in time.", |d| d.timeouts),
+        ("weir_device_invalid_answers_total", "Answers that fail a check.", |d| d.invalid_answers),
+        ("weir_device_exceptions_total", "Modbus exceptions.", |d| d.exceptions),
+    ];
+    for (name, help, count) in counters {
+        page.counter(name, help, each(devices, move |device| Some(count(device).number())));
+    }
+}
+
+fn sinks(page: &mut Exposition, sinks: &[SinkStatus]) {
+    fn each<'a>(
+        sinks: &'a [SinkStatus],
+        value: impl Fn(&SinkStatus) -> f64 + 'a,
+    ) -> impl Iterator<Item = (Vec<(&'a str, &'a str)>, f64)> + 'a {
+        sinks
+            .iter()
+            .map(move |sink| (vec![("sink", sink.name.as_str()), ("kind", sink.kind)], value(sink)))
+    }
+    let up = each(sinks, |sink| sink.connected.number());
+    page.gauge("weir_sink_up", "Whether the last delivery went well.", up);
+    let pending = each(sinks, |sink| sink.pending.number());
+    page.gauge("weir_sink_pending", "Records not yet delivered.", pending);
+    let quarantined = each(sinks, |sink| sink.quarantined.number());
+    page.gauge("weir_sink_quarantined", "Records put aside because they are refused.", quarantined);
+    let help = "Age of the oldest record not delivered.";
+    page.gauge("weir_sink_lag_seconds", help, each(sinks, |sink| sink.lag_secs));
+    let help = "Records delivered since the start; a server that was restarted gets some again.";
+    let delivered = each(sinks, |sink| sink.delivered.number());
+    page.gauge("weir_sink_delivered", help, delivered);
+    let verified = each(sinks, |sink| sink.verified.number());
+    page.counter(
+        "weir_sink_verified_total",
+        "Records known to be safe at the other side.",
+        verified,
+    );
+}

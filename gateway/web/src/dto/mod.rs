@@ -1,0 +1,18 @@
+//! What goes over the wire, as types of our own: a change of the engine's types never changes the
+//! contract unseen. Times are RFC 3339 in UTC with milliseconds; what is not known is `null`.
+//!
+//! Every type here is a schema of the same name in `docs/reference/openapi.json`.
+
+mod alarm;
+mod area;
+mod device;
+mod gateway;
+mod point;
+mod verdict;
+
+pub(crate) use alarm::{Alarm, AlarmAct, AlarmEventBody};
+pub(crate) use area::{Area, RequirementEvent};
+pub(crate) use device::Device;
+pub(crate) use gateway::{Sink, Site, Store};
+pub(crate) use point::{Buckets, Point, Sample, SampleEvent, Samples};
+pub(crate) use verdict::{Explanation, PointSamples, Verdict};

@@ -1,0 +1,209 @@
+//! The gateway behind the ports, in memory: what the tests put in is what the API shows.
+
+use crate::site::{NOON, ago, alarm, event, verdict};
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+use weir_domain::{AreaId, BadReason, Clock, Reading, Sample, SeriesId, Timestamp};
+use weir_engine::{
+    Act, AlarmEvent, Transition,
+    ports::{
+        ActError, Acts, AlarmFilter, Bucket, DeviceHealth, DeviceState, Health, History, PortError,
+        PortFuture, Records, SinkStatus, Sinks, Storage, StoreStatus, StoredAlarm, StoredVerdict,
+    },
+};
+
+/// Samples of series 1, one a second up to noon, every tenth one bad.
+pub(crate) const SAMPLES: u64 = 150_000;
+
+#[derive(Default)]
+pub(crate) struct Memory {
+    pub(crate) alarms: Mutex<Vec<StoredAlarm>>,
+    pub(crate) broken: AtomicBool,
+    pub(crate) fault: Mutex<Option<String>>,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        let closed = StoredAlarm {
+            returned_at: Some(ago(100)),
+            acknowledged_at: Some(ago(50)),
+            acknowledged_by: Some("Li".to_owned()),
+            ..alarm(2)
+        };
+        Self { alarms: Mutex::new(vec![alarm(1), closed]), ..Self::default() }
+    }
+
+    fn check(&self) -> Result<(), PortError> {
+        if self.broken.load(Ordering::Relaxed) {
+            let source = Some("disk I/O error (/secret/path)".into());
+            return Err(PortError { doing: "read history.sqlite".to_owned(), source });
+        }
+        Ok(())
+    }
+}
+
+impl Clock for Memory {
+    fn now(&self) -> Timestamp {
+        NOON
+    }
+}
+
+fn sample(secs_ago: u64) -> Sample {
+    let reading = match secs_ago % 10 {
+        0 => Reading::Bad(None, BadReason::CommFailure),
+        _ => Reading::from_number(secs_ago as f64 / 1_000.0),
+    };
+    Sample::at(ago(secs_ago), reading)
+}
+
+impl History for Memory {
+    fn samples(
+        &self,
+        series: SeriesId,
+        from: Timestamp,
+        to: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Sample>, PortError> {
+        self.check()?;
+        let all = (1..=if series == SeriesId(1) { SAMPLES } else { 0 }).rev().map(sample);
+        Ok(all.filter(|s| from <= s.source_time && s.source_time < to).take(limit).collect())
+    }
+
+    fn buckets(
+        &self,
+        _: SeriesId,
+        from: Timestamp,
+        _: Timestamp,
+        step: Duration,
+    ) -> Result<Vec<Bucket>, PortError> {
+        self.check()?;
+        let full = Bucket {
+            t: from,
+            good: 9,
+            not_good: 1,
+            min: Some(1.0),
+            mean: Some(2.0),
+            max: Some(3.0),
+        };
+        let t = from + step * 3;
+        Ok(vec![full, Bucket { t, good: 0, not_good: 4, min: None, mean: None, max: None }])
+    }
+}
+
+impl Records for Memory {
+    fn verdicts(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        area: Option<&AreaId>,
+        limit: usize,
+    ) -> Result<Vec<StoredVerdict>, PortError> {
+        self.check()?;
+        let record = verdict();
+        let wanted = record.from < to && record.to > from && area.is_none_or(|a| *a == record.area);
+        let all = (1..=20).map(|id| StoredVerdict { id, record: record.clone() });
+        Ok(if wanted { all.skip(20_usize.saturating_sub(limit)).collect() } else { Vec::new() })
+    }
+
+    fn verdict(&self, id: i64) -> Result<Option<StoredVerdict>, PortError> {
+        self.check()?;
+        Ok((id == 7).then(|| StoredVerdict { id, record: verdict() }))
+    }
+
+    fn alarms(&self, filter: AlarmFilter, limit: usize) -> Result<Vec<StoredAlarm>, PortError> {
+        self.check()?;
+        let wanted = |alarm: &&StoredAlarm| match filter {
+            AlarmFilter::All => true,
+            AlarmFilter::Active => alarm.is_active(),
+            AlarmFilter::Open => alarm.is_open(),
+            AlarmFilter::Closed => !alarm.is_open(),
+        };
+        let alarms = self.alarms.lock().unwrap();
+        Ok(alarms.iter().filter(wanted).take(limit).cloned().collect())
+    }
+
+    fn alarm(&self, id: &str) -> Result<Option<StoredAlarm>, PortError> {
+        self.check()?;
+        let alarms = self.alarms.lock().unwrap();
+        Ok(alarms.iter().find(|alarm| alarm.raised.alarm == id).cloned())
+    }
+}
+
+impl Acts for Memory {
+    fn submit(&self, act: Act) -> PortFuture<'_, Result<Vec<AlarmEvent>, ActError>> {
+        Box::pin(async move {
+            self.check().map_err(ActError::Port)?;
+            let (id, by, comment, transition) = match act {
+                Act::Acknowledge { alarm, by, comment } => {
+                    (alarm, by, comment, Transition::Acknowledged)
+                }
+                Act::Comment { alarm, by, comment } => (alarm, by, comment, Transition::Commented),
+                Act::Started => unreachable!("nobody starts a gateway over HTTP"),
+            };
+            let mut alarms = self.alarms.lock().unwrap();
+            let alarm = alarms.iter_mut().find(|alarm| alarm.raised.alarm == id && alarm.is_open());
+            let alarm = alarm.ok_or(ActError::UnknownAlarm)?;
+            if transition == Transition::Acknowledged && alarm.acknowledged_at.is_some() {
+                return Err(ActError::AlreadyDone);
+            }
+            let comment = (!comment.is_empty()).then_some(comment);
+            let event = AlarmEvent { t: NOON, by: Some(by), comment, ..event(1, transition) };
+            alarm.apply(&event);
+            Ok(vec![event])
+        })
+    }
+}
+
+impl Health for Memory {
+    fn devices(&self) -> Vec<DeviceHealth> {
+        vec![DeviceHealth {
+            device: "probe-1".parse().unwrap(),
+            link: "bus".parse().unwrap(),
+            state: DeviceState::Online,
+            last_error: Some("no answer within 500 ms".to_owned()),
+            last_success: Some(ago(4)),
+            round_trip_ms: Some(12.5),
+            successes: 100,
+            timeouts: 2,
+            invalid_answers: 1,
+            exceptions: 0,
+        }]
+    }
+}
+
+impl Sinks for Memory {
+    fn sinks(&self) -> Vec<SinkStatus> {
+        vec![SinkStatus {
+            name: "tsdb".to_owned(),
+            kind: "influxdb",
+            target: "http://10.0.0.5:8086/readings".to_owned(),
+            connected: true,
+            last_error: None,
+            pending: 3,
+            delivered: 90,
+            verified: 80,
+            quarantined: 1,
+            lag_secs: 1.5,
+        }]
+    }
+}
+
+impl Storage for Memory {
+    fn status(&self) -> StoreStatus {
+        StoreStatus {
+            accepted: 100,
+            in_journal: 10,
+            in_history: 80,
+            expired: 7,
+            duplicates: 3,
+            bytes: 4_096,
+            commits: 12,
+            fault: self.fault.lock().unwrap().clone(),
+        }
+    }
+}

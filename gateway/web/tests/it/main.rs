@@ -1,0 +1,13 @@
+//! The API, the live events and the console through real sockets, with a gateway in memory behind.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
+mod acts;
+mod answers;
+mod console;
+mod events;
+mod gateway;
+mod harness;
+mod refusals;
+mod schema;
+mod site;

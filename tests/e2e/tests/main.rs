@@ -1,0 +1,3 @@
+//! End to end: the built binary, as its users meet it, against programs that nobody here wrote.
+
+mod stories;

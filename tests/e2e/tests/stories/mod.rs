@@ -1,0 +1,13 @@
+//! One module a story.
+
+mod cli;
+mod console;
+mod crash;
+mod database;
+mod demo;
+mod faults;
+mod modbus;
+mod mqtt;
+mod replay;
+mod sites;
+mod webhook;
