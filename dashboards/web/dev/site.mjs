@@ -29,26 +29,26 @@ const ww = "gb18466-2005@1";
 const pool = "gb37488-2019@1";
 const cups = "lodging-cups@1";
 const xray = "gbz130-2020@1";
-const mgL = (zh, en) => text(`${zh} mg/L`, `${en} mg/L`);
+const mgL = (words) => text(`${words.replace(" to ", "～")} mg/L`, `${words} mg/L`);
 
 export const requirements = [
-  requirement("effluent", "trc-contact", ww, text("接触池出口总余氯", "Total residual chlorine at the contact tank outlet"), "GB 18466-2005 表1、表2 注（工艺控制要求）；小时均值为本系统口径", "V", mgL("3–10", "3–10"), ["trc-1.total_residual_chlorine"], { low: 3, high: 10, interval: "[3, 10]", priority: "high" }),
-  requirement("effluent", "trc-outfall", ww, text("总排口总余氯", "Total residual chlorine at the final outfall"), "表 2，注 2", "V", mgL("≤ 0.5", "≤ 0.5"), ["trc-2.total_residual_chlorine"], { high: 0.5, interval: "≤ 0.5" }),
+  requirement("effluent", "trc-contact", ww, text("接触池出口总余氯", "Total residual chlorine at the contact tank outlet"), "GB 18466-2005 表1、表2 注（工艺控制要求）；小时均值为本系统口径", "V", mgL("3 to 10"), ["trc-1.total_residual_chlorine"], { low: 3, high: 10, interval: "[3, 10]", priority: "high" }),
+  requirement("effluent", "trc-outfall", ww, text("总排口总余氯", "Total residual chlorine at the final outfall"), "表 2，注 2", "V", mgL("≤ 0.5"), ["trc-2.total_residual_chlorine"], { high: 0.5, interval: "≤ 0.5" }),
   requirement("effluent", "contact-time", ww, text("消毒接触时间", "Disinfection contact time"), "4.1.3", "V", text("≥ 60 min（池容 14 m³）", "≥ 60 min (tank of 14 m³)"), ["flow-1.flow", "trc-1.total_residual_chlorine"], { interval: "at least 60 min" }),
-  requirement("effluent", "ph", ww, text("总排口 pH", "pH at the final outfall"), "表 2", "V", text("6–9", "6–9"), ["ph-1.ph"], { low: 6, high: 9, interval: "[6, 9]" }),
-  requirement("effluent", "cod-day", ww, text("化学需氧量日均值", "Daily mean of COD"), "表 2", "V", mgL("日均 ≤ 60", "daily mean ≤ 60"), ["cod-1.cod"], { high: 60, interval: "≤ 60" }),
-  requirement("effluent", "trc-contact-warning", ww, text("接触池出口总余氯预警", "Total residual chlorine at the contact tank outlet, warning"), "限值同 GB 18466-2005 表1、表2 注；持续 10 min 为本系统口径", "V", mgL("3–10", "3–10"), ["trc-1.total_residual_chlorine"], { low: 3, high: 10, warning: true, interval: "[3, 10]", priority: "low" }),
-  requirement("effluent", "cod-now", ww, text("化学需氧量瞬时偏高", "COD momentarily high"), "表 2", "V", mgL("≤ 60", "≤ 60"), ["cod-1.cod"], { high: 60, warning: true, interval: "≤ 60", priority: "low" }),
+  requirement("effluent", "ph", ww, text("总排口 pH", "pH at the final outfall"), "表 2", "V", text("6～9", "6 to 9"), ["ph-1.ph"], { low: 6, high: 9, interval: "[6, 9]" }),
+  requirement("effluent", "cod-day", ww, text("化学需氧量日均值", "Daily mean of COD"), "表 2", "V", mgL("≤ 60"), ["cod-1.cod"], { high: 60, interval: "≤ 60" }),
+  requirement("effluent", "trc-contact-warning", ww, text("接触池出口总余氯预警", "Total residual chlorine at the contact tank outlet, warning"), "限值同 GB 18466-2005 表1、表2 注；持续 10 min 为本系统口径", "V", mgL("3 to 10"), ["trc-1.total_residual_chlorine"], { low: 3, high: 10, warning: true, interval: "[3, 10]", priority: "low" }),
+  requirement("effluent", "cod-now", ww, text("化学需氧量瞬时偏高", "COD momentarily high"), "表 2", "V", mgL("≤ 60"), ["cod-1.cod"], { high: 60, warning: true, interval: "≤ 60", priority: "low" }),
 
-  requirement("pool", "free-chlorine", pool, text("游离性余氯", "Free chlorine"), "4.4.1 表 4", "V", mgL("0.3–1.0", "0.3–1.0"), ["pool-1.free_chlorine"], { low: 0.3, high: 1, interval: "[0.3, 1]" }),
-  requirement("pool", "combined-chlorine", pool, text("化合性余氯", "Combined chlorine"), "4.4.1 表 4", "V", mgL("≤ 0.4", "≤ 0.4"), ["pool-1.combined_chlorine"], { high: 0.4, interval: "≤ 0.4" }),
-  requirement("pool", "ph", pool, text("池水 pH", "Pool water pH"), "4.4.1 表 4", "V", text("7.0–7.8", "7.0–7.8"), ["pool-1.ph"], { low: 7, high: 7.8, interval: "[7, 7.8]" }),
+  requirement("pool", "free-chlorine", pool, text("游离性余氯", "Free chlorine"), "4.4.1 表 4", "V", mgL("0.3 to 1"), ["pool-1.free_chlorine"], { low: 0.3, high: 1, interval: "[0.3, 1]" }),
+  requirement("pool", "combined-chlorine", pool, text("化合性余氯", "Combined chlorine"), "4.4.1 表 4", "V", mgL("≤ 0.4"), ["pool-1.combined_chlorine"], { high: 0.4, interval: "≤ 0.4" }),
+  requirement("pool", "ph", pool, text("池水 pH", "Pool water pH"), "4.4.1 表 4", "V", text("7～7.8", "7 to 7.8"), ["pool-1.ph"], { low: 7, high: 7.8, interval: "[7, 7.8]" }),
   requirement("pool", "orp", pool, text("氧化还原电位", "Redox potential"), "4.4.1 表 4", "V", text("≥ 650 mV", "≥ 650 mV"), ["pool-1.orp"], { low: 650, interval: "≥ 650" }),
   requirement("pool", "turbidity", pool, text("浑浊度", "Turbidity"), "4.4.1 表 4", "V", text("≤ 1 NTU", "≤ 1 NTU"), ["turb-1.turbidity"], { high: 1, interval: "≤ 1" }),
-  requirement("pool", "temperature", pool, text("池水温度（推荐）", "Water temperature (advisory)"), "4.4.1", "M-h", text("23–30 °C", "23–30 °C"), ["pool-1.temperature"], { low: 23, high: 30, warning: true, interval: "[23, 30]", priority: "low" }),
+  requirement("pool", "temperature", pool, text("池水温度（推荐）", "Water temperature (advisory)"), "4.4.1", "M-h", text("23～30 °C", "23 to 30 °C"), ["pool-1.temperature"], { low: 23, high: 30, warning: true, interval: "[23, 30]", priority: "low" }),
 
-  requirement("lodging", "infrared-cycle", cups, text("红外消毒：125 °C 保持 15 min", "Infrared cycle: 125 °C for 15 min"), "住宿业卫生规范 附录", "V", text("≥ 125 °C，≥ 15 min", "≥ 125 °C for ≥ 15 min"), ["cabinet-1.chamber_temperature", "cabinet-1.door_open"], { low: 125, interval: "≥ 125 °C, ≥ 15 min" }),
-  requirement("lodging", "infrared-cycle", cups, text("红外消毒：125 °C 保持 15 min", "Infrared cycle: 125 °C for 15 min"), "住宿业卫生规范 附录", "V", text("≥ 125 °C，≥ 15 min", "≥ 125 °C for ≥ 15 min"), ["cabinet-2.chamber_temperature", "cabinet-2.door_open"], { low: 125, interval: "≥ 125 °C, ≥ 15 min" }),
+  requirement("lodging", "infrared-cycle", cups, text("红外消毒：125 °C 保持 15 min", "Infrared cycle: 125 °C for 15 min"), "住宿业卫生规范 附录", "V", text("≥ 125 °C，保持 15 min", "≥ 125 °C for 15 min"), ["cabinet-1.chamber_temperature", "cabinet-1.door_open"], { low: 125, interval: "≥ 125" }),
+  requirement("lodging", "infrared-cycle", cups, text("红外消毒：125 °C 保持 15 min", "Infrared cycle: 125 °C for 15 min"), "住宿业卫生规范 附录", "V", text("≥ 125 °C，保持 15 min", "≥ 125 °C for 15 min"), ["cabinet-2.chamber_temperature", "cabinet-2.door_open"], { low: 125, interval: "≥ 125" }),
 
   requirement("radiology", "door-closed", xray, text("曝光时机房门关闭", "Door closed during exposure"), "6.4.5", "V", text("曝光时不得开门", "no exposure with the door open"), ["room-1.exposure", "room-1.door_open"], { priority: "high", interval: "closed" }),
   requirement("radiology", "lamp-on", xray, text("曝光时工作状态指示灯亮", "Warning lamp on during exposure"), "6.4.4", "V", text("曝光时必须亮灯", "lamp lit whenever exposing"), ["room-1.lamp_on", "room-1.exposure"], { interval: "on" }),

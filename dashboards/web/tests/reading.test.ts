@@ -2,8 +2,16 @@
 // beyond the limit of a mean must never look like a violation.
 
 import { describe, expect, it } from "vitest";
-import type { Sample } from "../src/api/types";
-import { read, side, type BoundLimit, type ReadingInput } from "../src/format/reading";
+import type { Sample, Verdict } from "../src/api/types";
+import {
+  ageOf,
+  read,
+  side,
+  standingOf,
+  type BoundLimit,
+  type Circumstances,
+  type Heard,
+} from "../src/format/reading";
 import { needleOf, scaleOf } from "../src/format/scale";
 
 const NOW = Date.parse("2026-11-22T10:00:00.000Z");
@@ -15,19 +23,27 @@ const sample = (value: number | null, ageMs = 1000, rest: Partial<Sample> = {}):
   flag: "N",
   ...rest,
 });
-const band: BoundLimit = { low: 3, high: 10, warning: false, applies: true };
-const input = (rest: Partial<ReadingInput>): ReadingInput => ({
-  sample: sample(5),
-  lastGood: null,
-  lastSuccess: null,
-  staleAfterMs: 15_000,
-  stale: false,
-  connected: true,
-  now: NOW,
-  limits: [band],
-  verdict: "compliant",
-  ...rest,
-});
+const band: BoundLimit = { low: 3, high: 10, warning: false, applies: true, threshold: false };
+interface Input extends Heard, Circumstances {
+  limits: BoundLimit[];
+  verdict: Verdict | null;
+}
+const look = (rest: Partial<Input>) => {
+  const input: Input = {
+    sample: sample(5),
+    lastGood: null,
+    lastSuccess: null,
+    staleAfterMs: 15_000,
+    stale: false,
+    connected: true,
+    now: NOW,
+    limits: [band],
+    verdict: "compliant",
+    ...rest,
+  };
+  const reading = read(input, standingOf(input.sample, input), input.limits, input.verdict);
+  return { ...reading, age: ageOf(input, input.now) };
+};
 
 describe("what is not live shows no value", () => {
   const bad = { quality: "bad", reason: "comm_failure", flag: "B" } as const;
@@ -39,12 +55,12 @@ describe("what is not live shows no value", () => {
     ["a bad sample with a number in it", { sample: sample(5, 500, bad) }, "bad", "comm_failure"],
     ["nothing ever came", { sample: null }, "none", "waiting_for_initial_data"],
   ] as const)("%s", (_, rest, standing, reason) => {
-    const reading = read(input({ ...rest, verdict: "compliant" }));
+    const reading = look({ ...rest, verdict: "compliant" });
     expect(reading).toMatchObject({ standing, reason, value: null, mark: "unknown", tone: "unknown" });
   });
 
   it("keeps an uncertain value apart, with its reason", () => {
-    const reading = read(input({ sample: sample(10, 0, { quality: "uncertain", reason: "manual_value" }) }));
+    const reading = look({ sample: sample(10, 0, { quality: "uncertain", reason: "manual_value" }) });
     expect(reading).toMatchObject({
       standing: "uncertain",
       value: 10,
@@ -54,17 +70,17 @@ describe("what is not live shows no value", () => {
   });
   it("counts a silent device's age from its last good value, not from its last failure", () => {
     const failed = sample(null, 500, bad);
-    expect(read(input({ sample: failed, lastGood: sample(4.2, 60_000) }))).toMatchObject({
+    expect(look({ sample: failed, lastGood: sample(4.2, 60_000) })).toMatchObject({
       age: 60_000,
       last: 4.2,
     });
     const answered = new Date(NOW - 90_000).toISOString();
-    expect(read(input({ sample: failed, lastSuccess: answered })).age).toBe(90_000);
-    expect(read(input({ sample: failed })).age).toBeNull();
-    expect(read(input({ sample: failed, lastGood: sample(4.2, 60_000), connected: false })).age).toBe(60_000);
+    expect(look({ sample: failed, lastSuccess: answered }).age).toBe(90_000);
+    expect(look({ sample: failed }).age).toBeNull();
+    expect(look({ sample: failed, lastGood: sample(4.2, 60_000), connected: false }).age).toBe(60_000);
   });
   it("knows no negative age", () => {
-    expect(read(input({ sample: sample(5, -3000) })).age).toBe(0);
+    expect(look({ sample: sample(5, -3000) }).age).toBe(0);
   });
 });
 
@@ -78,16 +94,23 @@ describe("the verdict decides the colour, the limits the shape", () => {
     [5, "indeterminate", "unknown", "unknown"],
     [5, null, "idle", "calm"],
   ] as const)("%s and %s: %s, %s", (value, verdict, mark, tone) => {
-    expect(read(input({ sample: sample(value), verdict }))).toMatchObject({ mark, tone, value });
+    expect(look({ sample: sample(value), verdict })).toMatchObject({ mark, tone, value });
   });
   it("holds the limits themselves allowed", () => {
     expect(side(3, [band])).toBeNull();
     expect(side(10, [band])).toBeNull();
     expect(side(10.001, [band])).toBe("above");
   });
+  it("asks no cold cabinet for 125 °C at every moment", () => {
+    const threshold = { low: 125, high: null, warning: false, applies: true, threshold: true };
+    expect(look({ sample: sample(24), limits: [threshold] })).toMatchObject({
+      mark: "ok",
+      tone: "calm",
+    });
+  });
   it("asks nothing of a closed pool", () => {
     const closed = { ...band, applies: false };
-    expect(read(input({ sample: sample(0.1), limits: [closed], verdict: null }))).toMatchObject({
+    expect(look({ sample: sample(0.1), limits: [closed], verdict: null })).toMatchObject({
       mark: "idle",
       tone: "calm",
     });
@@ -96,13 +119,18 @@ describe("the verdict decides the colour, the limits the shape", () => {
 
 describe("the bar's scale", () => {
   it("is made by the limits, not by a measuring range of ten thousand", () => {
-    const scale = scaleOf([{ low: null, high: 2.5, warning: false, applies: true }], [0.05, 10_000]);
+    const scale = scaleOf(
+      [{ low: null, high: 2.5, warning: false, applies: true, threshold: false }],
+      [0.05, 10_000],
+    );
     expect(scale?.hi).toBe(3.75);
     expect(scale?.edges).toHaveLength(1);
   });
   it("clips to the measuring range but never hides a limit", () => {
     expect(scaleOf([band], [0, 8])?.hi).toBe(10);
-    expect(scaleOf([{ low: 0.3, high: 1, warning: false, applies: true }], [0, 5])?.lo).toBe(0);
+    expect(
+      scaleOf([{ low: 0.3, high: 1, warning: false, applies: true, threshold: false }], [0, 5])?.lo,
+    ).toBe(0);
   });
   it("puts a value off the scale at its end, as an arrow", () => {
     const scale = scaleOf([band], null);

@@ -9,6 +9,7 @@ use common::{
     server::{Behaviour, SerialLine},
     until,
 };
+use futures_util::future::join_all;
 use std::{collections::BTreeSet, time::Duration};
 use tokio::time::{Instant, sleep};
 use weir_acquisition::{Parity, Transport, read_once};
@@ -148,21 +149,23 @@ async fn a_late_answer_is_never_taken_for_another() {
 /// apart.
 #[tokio::test]
 async fn a_late_answer_is_never_taken_for_the_next_one() {
-    for late_by in [5, 45, 60, 70, 95] {
-        let line = SerialLine::start();
-        let profile = profile(0, &[(HoldingRegister, 0)]);
-        line.units.set(7, Behaviour::Counts(TIMEOUT + Duration::from_millis(late_by)));
-        let devices = vec![device(7, &profile, Duration::from_millis(100))];
-        let rig = Rig::link(line.transport(), TIMEOUT, devices);
-        until("a late answer", || line.units.times_asked(7) >= 2).await;
-        line.units.set(7, Behaviour::Counts(Duration::ZERO));
-        until("answers in time", || rig.store.good(70).len() >= 3).await;
-        rig.stop().await;
-        // Every request has left one row, in their order.
-        for (request, row) in (1..).zip(rig.store.of(70)) {
-            let came = row.sample.reading.good().map_or(request, |value| value.get() as usize);
-            assert_eq!(came, request, "{late_by} ms late: taken for the answer to a later request");
-        }
+    join_all([5, 45, 60, 70, 95].map(late_then_in_time)).await;
+}
+
+async fn late_then_in_time(late_by: u64) {
+    let line = SerialLine::start();
+    let profile = profile(0, &[(HoldingRegister, 0)]);
+    line.units.set(7, Behaviour::Counts(TIMEOUT + Duration::from_millis(late_by)));
+    let devices = vec![device(7, &profile, Duration::from_millis(100))];
+    let rig = Rig::link(line.transport(), TIMEOUT, devices);
+    until("a late answer", || line.units.times_asked(7) >= 2).await;
+    line.units.set(7, Behaviour::Counts(Duration::ZERO));
+    until("answers in time", || rig.store.good(70).len() >= 3).await;
+    rig.stop().await;
+    // Every request has left one row, in their order.
+    for (request, row) in (1..).zip(rig.store.of(70)) {
+        let came = row.sample.reading.good().map_or(request, |value| value.get() as usize);
+        assert_eq!(came, request, "{late_by} ms late: taken for the answer to a later request");
     }
 }
 

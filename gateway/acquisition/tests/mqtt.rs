@@ -12,7 +12,10 @@ use std::{
     io::Write,
     path::PathBuf,
     process::Stdio,
-    sync::{Arc, atomic::Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
     time::Duration,
 };
 use tokio::{
@@ -27,6 +30,18 @@ use weir_wire::telemetry::{Boot, Field, Scalar, Telemetry, encode_cbor, encode_j
 
 const BROKER: &str = "/usr/sbin/mosquitto";
 
+/// A port that nobody has, below those that the system gives to connections.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let base = 20_000 + u16::try_from(std::process::id() % 500).unwrap() * 20;
+    loop {
+        let port = base + NEXT.fetch_add(1, Ordering::SeqCst);
+        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
 /// A broker with its files, on a port of its own.
 struct Broker {
     port: u16,
@@ -39,13 +54,11 @@ impl Broker {
     async fn start(persistent: bool) -> Option<Self> {
         if !PathBuf::from(BROKER).exists() {
             // Not by println: that of a passing test is not shown.
-            writeln!(std::io::stderr(), "SKIPPED: {BROKER} is missing; nothing was tested")
-                .unwrap();
+            let skipped = format!("SKIPPED: {BROKER} is missing; nothing was tested\n");
+            std::io::stderr().write_all(skipped.as_bytes()).unwrap();
             return None;
         }
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let (port, directory) = (free.local_addr().unwrap().port(), tempfile::tempdir().unwrap());
-        drop(free);
+        let (port, directory) = (free_port(), tempfile::tempdir().unwrap());
         let config = format!(
             "listener {port} 127.0.0.1\nallow_anonymous true\npersistence {persistent}\n\
              persistence_location {}/\nmax_inflight_messages 20\nuser root\n",
@@ -63,6 +76,8 @@ impl Broker {
         self.process = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         let address = ("127.0.0.1", self.port);
         for _ in 0..500 {
+            let ended = self.process.as_mut().unwrap().try_wait().unwrap();
+            assert_eq!(ended, None, "mosquitto does not stay up");
             if tokio::net::TcpStream::connect(address).await.is_ok() {
                 return;
             }

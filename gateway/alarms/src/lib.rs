@@ -18,6 +18,21 @@
 //! The crate reads no clock. A transition carries the moment at which it was due, however late
 //! [`Alarm::advance`] is called.
 
+//!
+//! ```
+//! use std::time::Duration;
+//! use weir_alarms::{Alarm, AlarmSettings, Change, Condition};
+//! use weir_domain::Timestamp;
+//!
+//! let settings = AlarmSettings { on_delay: Duration::from_secs(30), off_delay: Duration::ZERO };
+//! let at = |seconds: i64| Timestamp::from_millis(seconds * 1_000);
+//! let mut alarm = Alarm::default();
+//! assert_eq!(alarm.observe(at(0), Condition::Abnormal, &settings), None);
+//! assert_eq!(alarm.deadline(&settings), Some(at(30)));
+//! let raised = alarm.advance(at(45), &settings);
+//! assert_eq!(raised, Some(Change::Raised { at: at(30), since: at(0) }));
+//! ```
+
 #![forbid(unsafe_code)]
 
 mod alarm;

@@ -8,7 +8,11 @@ use std::{net::SocketAddr, path::PathBuf};
 /// Reads instruments over Modbus and MQTT, keeps every reading, judges it against the law that
 /// applies, raises alarms, and shows it all in a browser.
 #[derive(Debug, Parser)]
-#[command(name = "weir", version, after_help = "Start with `weir demo`, then look at the site file it wrote.\n\nExit codes: 0 done, 1 found a problem, 2 wrong usage or configuration, 3 environment (port taken, disk full).")]
+#[command(
+    name = "weir",
+    version,
+    after_help = "Start with `weir demo`, then look at the site file it wrote.\n\nExit codes: 0 done, 1 found a problem, 2 wrong usage or configuration, 3 environment (port taken, disk full)."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -166,7 +170,9 @@ impl Log {
         let filter = tracing_subscriber::EnvFilter::new(&self.log);
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         match self.log_format {
-            LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).with_target(false).init(),
+            LogFormat::Text => {
+                log.with_ansi(std::io::stderr().is_terminal()).with_target(false).init()
+            }
             LogFormat::Json => log.json().init(),
         }
     }

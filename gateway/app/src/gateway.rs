@@ -43,7 +43,11 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// Opens the store, puts the engine back where it was, and lets records flow.
-    pub(crate) fn open(loaded: Loaded, data: &Path, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+    pub(crate) fn open(
+        loaded: Loaded,
+        data: &Path,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Failure> {
         std::fs::create_dir_all(data)
             .with_context(|| format!("could not create the data folder {}", data.display()))?;
         let (sender, committed) = pipeline::channel();
@@ -95,7 +99,11 @@ impl Gateway {
     }
 
     /// Starts links, sinks and the web server, and runs until `stop`.
-    pub(crate) async fn serve(self, listener: TcpListener, stop: CancellationToken) -> Result<(), Failure> {
+    pub(crate) async fn serve(
+        self,
+        listener: TcpListener,
+        stop: CancellationToken,
+    ) -> Result<(), Failure> {
         self.store
             .submit_command(Command { at: self.clock.now(), act: Act::Started })
             .await
@@ -146,7 +154,9 @@ impl Gateway {
             engine.join()
         });
         if !matches!(ended.await, Ok(Ok(()))) {
-            tracing::error!("the engine's thread ended with a panic; its state will be made again from the journal");
+            tracing::error!(
+                "the engine's thread ended with a panic; its state will be made again from the journal"
+            );
         }
     }
 }

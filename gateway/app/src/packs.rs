@@ -43,7 +43,12 @@ fn line(requirement: &Requirement) -> String {
     let classes: Vec<_> = requirement.classes.iter().map(|class| class.as_str()).collect();
     let of = if classes.is_empty() { String::new() } else { format!(" ({})", classes.join(", ")) };
     let grade = if requirement.warning { " [warning]" } else { "" };
-    format!("- {}{of}: {}{grade}; {}", requirement.id, requirement.limit_text().en, requirement.clause)
+    format!(
+        "- {}{of}: {}{grade}; {}",
+        requirement.id,
+        requirement.limit_text().en,
+        requirement.clause
+    )
 }
 
 fn pack_json(pack: &Pack) -> serde_json::Value {
@@ -69,7 +74,12 @@ fn test(files: &[PathBuf]) -> Result<Exit, Failure> {
                 None => passed += 1,
                 Some(failure) => {
                     failures += 1;
-                    println!("FAILED {} / {}\n  {}", pack.id, outcome.name, failure.replace('\n', "\n  "));
+                    println!(
+                        "FAILED {} / {}\n  {}",
+                        pack.id,
+                        outcome.name,
+                        failure.replace('\n', "\n  ")
+                    );
                 }
             }
         }

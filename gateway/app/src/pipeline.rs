@@ -4,9 +4,7 @@ use crate::desk::Outcomes;
 use std::{sync::Arc, sync::mpsc, thread, time::Duration};
 use tokio::sync::{broadcast, watch};
 use weir_domain::Timestamp;
-use weir_engine::{
-    Committed, Effect, Engine, LiveEvent, Record, Snapshot, alarm_events,
-};
+use weir_engine::{Committed, Effect, Engine, LiveEvent, Record, Snapshot, alarm_events};
 use weir_storage::{EffectNumber, StorageError, Store};
 
 /// The state is saved at least this often, so that a restart has little to handle again.
@@ -139,7 +137,10 @@ impl Pipeline {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the engine's thread has nothing else to do until then")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the engine's thread has nothing else to do until then"
+)]
 fn wait_after(error: &StorageError) {
     tracing::error!(error = %error, cause = ?std::error::Error::source(error), "verdicts and alarms cannot be saved; trying again");
     thread::sleep(RETRY_AFTER);

@@ -22,14 +22,23 @@ struct Row<'a> {
 pub(crate) async fn run(options: &cli::Read) -> Result<Exit, Failure> {
     let loaded = site::load(&options.site)?;
     let site = &loaded.site;
-    let device = site.devices.iter().find(|d| d.id.as_str() == options.device).ok_or_else(|| {
-        let known: Vec<_> = site.devices.iter().map(|d| d.id.as_str()).collect();
-        Failure::usage(anyhow!("the site has no device {:?}; it has {}", options.device, known.join(", ")))
-    })?;
+    let device =
+        site.devices.iter().find(|d| d.id.as_str() == options.device).ok_or_else(|| {
+            let known: Vec<_> = site.devices.iter().map(|d| d.id.as_str()).collect();
+            Failure::usage(anyhow!(
+                "the site has no device {:?}; it has {}",
+                options.device,
+                known.join(", ")
+            ))
+        })?;
     let link = site.links.iter().find(|link| link.id == device.link);
-    let link = link.ok_or_else(|| Failure::usage(anyhow!("the device's link is not in the site file")))?;
+    let link =
+        link.ok_or_else(|| Failure::usage(anyhow!("the device's link is not in the site file")))?;
     let unit = device.unit_id.ok_or_else(|| {
-        Failure::usage(anyhow!("{} publishes over MQTT by itself; only Modbus devices can be asked", device.id))
+        Failure::usage(anyhow!(
+            "{} publishes over MQTT by itself; only Modbus devices can be asked",
+            device.id
+        ))
     })?;
     let transport = site::transport(link)?;
     let answers = read_once(&transport, link.timeout, unit, &device.profile).await?;
@@ -47,7 +56,12 @@ pub(crate) async fn run(options: &cli::Read) -> Result<Exit, Failure> {
             rows.push(Row { point, outcome });
         }
     }
-    print(options, device, &answers.iter().map(|(request, _)| request.clone()).collect::<Vec<_>>(), &rows)?;
+    print(
+        options,
+        device,
+        &answers.iter().map(|(request, _)| request.clone()).collect::<Vec<_>>(),
+        &rows,
+    )?;
     let failed = rows.iter().any(|row| row.outcome.is_err());
     Ok(if failed { Exit::Problem } else { Exit::Done })
 }
@@ -61,7 +75,10 @@ fn print(
 ) -> Result<(), Failure> {
     if options.json {
         let rows: Vec<Value> = rows.iter().map(as_json).collect();
-        println!("{}", serde_json::to_string_pretty(&json!({"device": device.id, "points": rows}))?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&json!({"device": device.id, "points": rows}))?
+        );
         return Ok(());
     }
     println!("{} ({}), {} requests", device.id, device.profile.id, requests.len());

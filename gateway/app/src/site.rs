@@ -61,7 +61,8 @@ fn toml_files(folder: &Path) -> Result<Vec<(PathBuf, String)>, Failure> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
-    let entries = fs::read_dir(folder).with_context(|| format!("could not list {}", folder.display()));
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("could not list {}", folder.display()));
     let mut paths = Vec::new();
     for entry in entries.map_err(Failure::usage)? {
         let path = entry?.path();
@@ -154,7 +155,9 @@ pub(crate) fn links(site: &Site, spec: &SiteSpec) -> Result<Vec<LinkSettings>, F
             id: link.id.clone(),
             transport: transport(link)?,
             timeout: link.timeout,
-            devices: devices.map(|(device, spec)| device_settings(site, device, &spec.series)).collect(),
+            devices: devices
+                .map(|(device, spec)| device_settings(site, device, &spec.series))
+                .collect(),
         })
     };
     site.links.iter().map(link).collect()
@@ -175,7 +178,9 @@ pub(crate) fn device_settings(site: &Site, device: &Device, series: &[SeriesId])
 /// A link's transport as the acquisition sees it.
 pub(crate) fn transport(link: &Link) -> Result<weir_acquisition::Transport, Failure> {
     Ok(match link.transport.clone() {
-        Transport::ModbusTcp { host, port } => weir_acquisition::Transport::ModbusTcp { host, port },
+        Transport::ModbusTcp { host, port } => {
+            weir_acquisition::Transport::ModbusTcp { host, port }
+        }
         Transport::ModbusRtu { port, baud, parity, stop_bits, data_bits } => {
             weir_acquisition::Transport::ModbusRtu {
                 port,
@@ -205,16 +210,19 @@ pub(crate) fn transport(link: &Link) -> Result<weir_acquisition::Transport, Fail
 pub(crate) fn sinks(site: &Site) -> Result<Vec<SinkSettings>, Failure> {
     let sink = |sink: &weir_config::Sink| {
         let kind = match &sink.kind {
-            SinkKind::Influx { url, org, bucket, token, grace } => weir_northbound::SinkKind::Influx {
-                url: url.clone(),
-                org: org.clone(),
-                bucket: bucket.clone(),
-                token: token.as_ref().map(secret).transpose()?.unwrap_or_default().into(),
-                grace: *grace,
-            },
-            SinkKind::Webhook { url, secret: reference } => {
-                weir_northbound::SinkKind::Webhook { url: url.clone(), secret: secret(reference)?.into() }
+            SinkKind::Influx { url, org, bucket, token, grace } => {
+                weir_northbound::SinkKind::Influx {
+                    url: url.clone(),
+                    org: org.clone(),
+                    bucket: bucket.clone(),
+                    token: token.as_ref().map(secret).transpose()?.unwrap_or_default().into(),
+                    grace: *grace,
+                }
             }
+            SinkKind::Webhook { url, secret: reference } => weir_northbound::SinkKind::Webhook {
+                url: url.clone(),
+                secret: secret(reference)?.into(),
+            },
         };
         Ok(SinkSettings { id: sink.id.to_string(), kind })
     };

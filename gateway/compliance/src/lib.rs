@@ -4,7 +4,7 @@
 //!
 //! * **Pack**: the requirements of one standard as data, with version, source and tests ([`Pack`]).
 //! * **Requirement**: one limit or rule of a pack, for some classes of facility ([`Requirement`]).
-//! * **Binding**: a requirement applied to points of an area ([`bind`], [`Binding`]).
+//! * **Binding**: a requirement applied to points of an area ([`bind()`], [`Binding`]).
 //! * **Evaluator**: what judges the samples of one binding ([`Evaluator`]). It passes **verdicts**
 //!   on closed stretches of time ([`Passed`]), and says how the requirement **stands** at the
 //!   moment ([`Standing`]), which is what an alarm goes by.
@@ -17,6 +17,37 @@
 //! * Limits are closed intervals and values are compared as they were read: 0.3 is within 0.3-1.0.
 //! * Time is an argument. The same calls yield the same verdicts, in the same order; calling
 //!   [`Evaluator::advance`] more often than needed changes nothing.
+
+//!
+//! ```
+//! use weir_compliance::{AreaFacts, PointFacts, Schedule, bind, builtin_packs};
+//! use weir_domain::{Reading, Sample, Timestamp, Unit, Verdict};
+//!
+//! let packs = builtin_packs();
+//! let pool_water = packs.iter().find(|pack| pack.id.as_str() == "gb37488-2019").unwrap();
+//! let area = AreaFacts {
+//!     id: "pool".parse()?,
+//!     class: None,
+//!     schedule: Schedule::parse(&["mon-sun 06:00-22:00".into()])?,
+//!     time_zone: jiff::tz::TimeZone::UTC,
+//!     points: vec![PointFacts {
+//!         id: "pool-1.free_chlorine".parse()?,
+//!         role: "pool_water".parse()?,
+//!         parameter: "free_chlorine".parse()?,
+//!         unit: Unit::MilligramPerLitre,
+//!         max_gap: std::time::Duration::from_secs(15),
+//!     }],
+//! };
+//! let (bindings, _not_watched) = bind(pool_water, &area);
+//! let start: Timestamp = "2026-11-22T10:00:00Z".parse()?;
+//! let (mut evaluator, mut found) = (bindings[0].evaluator(start), Vec::new());
+//! for seconds in (0..31 * 60).step_by(5) {
+//!     let now = start + std::time::Duration::from_secs(seconds);
+//!     evaluator.observe(now, 0, &Sample::at(now, Reading::from_number(0.29)), &mut found);
+//! }
+//! assert_eq!(evaluator.standing().verdict, Some(Verdict::NonCompliant));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #![forbid(unsafe_code)]
 

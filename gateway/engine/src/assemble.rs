@@ -5,7 +5,7 @@ use crate::{
 };
 use core::time::Duration;
 use std::{collections::HashMap, sync::Arc};
-use weir_compliance::{AreaFacts, BindFault, Binding, Pack, bind};
+use weir_compliance::{AreaFacts, BindFault, Binding, Pack, Rule, bind};
 use weir_domain::{AreaId, Class, DeviceId, LinkId, PointId, Role, SeriesId, SiteId, Text};
 use weir_profiles::Profile;
 
@@ -136,10 +136,9 @@ fn points_of(devices: &[DeviceSpec]) -> Vec<PointInfo> {
 }
 
 fn limit_points(points: &mut [PointInfo], requirement: usize, binding: &Binding, of: &[usize]) {
-    let (low, high) = binding.requirement().low_high();
-    if let Some(first) = of.first()
-        && (low.is_some() || high.is_some())
-    {
+    // What a cycle must reach at some time is no limit on the value at any time.
+    let Rule::Limit { low, high, .. } = binding.requirement().rule else { return };
+    if let Some(first) = of.first() {
         let warning = binding.requirement().warning;
         points[*first].limits.push(LimitInfo { requirement, low, high, warning });
     }

@@ -20,6 +20,7 @@ mod guard;
 mod influx;
 mod lane;
 mod live;
+mod post;
 mod progress;
 mod settings;
 mod sink;

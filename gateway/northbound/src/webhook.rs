@@ -8,11 +8,12 @@
 
 use crate::{
     error::NorthboundError,
+    post::{Answer, Post},
     settings::{Secret, without_secrets},
     sink::{Contact, Encoded, Letter, Outcome, Sink, chain, quoted},
 };
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::{Client, Response, StatusCode, Url, header, redirect::Policy};
+use http::{StatusCode, Uri};
 use serde::Serialize;
 use sha2::Sha256;
 use std::{sync::Arc, time::Duration};
@@ -22,15 +23,10 @@ use weir_engine::{
     ports::{Outbox, PortError},
 };
 
-/// Longest time to an answer.
-const TIMEOUT: Duration = Duration::from_secs(10);
-/// Most bytes of an answer that are read, to quote them.
-const ANSWER_BYTES_MAX: usize = 2_048;
-
 /// The sink of kind `webhook`.
 pub(crate) struct WebhookSink {
-    client: Client,
-    url: Url,
+    post: Post,
+    target: String,
     secret: Secret,
     description: Arc<Description>,
     clock: Arc<dyn Clock>,
@@ -59,18 +55,23 @@ impl WebhookSink {
             url: without_secrets(url),
             problem,
         };
-        let address = Url::parse(url)
+        let address: Uri = url
+            .parse()
             .map_err(|_| fault("it is not an address such as https://example.com/hook"))?;
-        if !matches!(address.scheme(), "http" | "https") {
+        if !matches!(address.scheme_str(), Some("http" | "https")) {
             return Err(fault("it must begin with http:// or https://"));
+        }
+        if address.authority().is_none_or(|authority| authority.as_str().contains('@')) {
+            return Err(fault("it must name a host, without user and password"));
         }
         if secret.reveal().is_empty() {
             return Err(NorthboundError::EmptySecret(id.to_owned()));
         }
-        let client = client(address.scheme() == "https").map_err(|error| {
-            NorthboundError::Client { sink: id.to_owned(), reason: chain(&error) }
+        let post = Post::new(address).map_err(|error| NorthboundError::Client {
+            sink: id.to_owned(),
+            reason: chain(&error),
         })?;
-        Ok(Self { client, url: address, secret, description, clock })
+        Ok(Self { post, target: without_secrets(url), secret, description, clock })
     }
 
     fn title(&self, event: &AlarmEvent) -> Text {
@@ -83,29 +84,15 @@ impl WebhookSink {
         })
     }
 
-    async fn post(&self, letter: &Letter) -> reqwest::Result<Response> {
+    async fn send(&self, letter: &Letter) -> Result<Answer, String> {
         let seconds = self.clock.now().as_millis().div_euclid(1_000);
-        self.client
-            .post(self.url.clone())
-            .header(header::CONTENT_TYPE, "application/json")
-            .header("X-Weir-Event-Id", letter.seq)
-            .header("X-Weir-Timestamp", seconds)
-            .header("X-Weir-Signature", sign(self.secret.reveal(), seconds, &letter.body))
-            .body(letter.body.clone())
-            .send()
-            .await
+        let headers = [
+            ("x-weir-event-id", letter.seq.to_string()),
+            ("x-weir-timestamp", seconds.to_string()),
+            ("x-weir-signature", sign(self.secret.reveal(), seconds, &letter.body)),
+        ];
+        self.post.json(&letter.body, headers).await
     }
-}
-
-fn client(tls: bool) -> reqwest::Result<Client> {
-    let mut builder = Client::builder().timeout(TIMEOUT).redirect(Policy::none()).no_proxy();
-    // Fails only when another part of the program has chosen before us, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    if !tls {
-        // A plain address must work on a machine without any certificates.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build()
 }
 
 /// The signature's header.
@@ -125,7 +112,7 @@ impl Sink for WebhookSink {
     const IDEMPOTENT: bool = false;
 
     fn target(&self) -> String {
-        without_secrets(self.url.as_str())
+        self.target.clone()
     }
 
     fn grace(&self) -> Duration {
@@ -136,7 +123,7 @@ impl Sink for WebhookSink {
         if let Some(cursor) = outbox.alarm_cursor(id)? {
             return Ok(cursor);
         }
-        let newest = 0;
+        let newest = outbox.last_alarm_event()?;
         outbox.set_alarm_cursor(id, newest)?;
         Ok(newest)
     }
@@ -174,10 +161,7 @@ impl Sink for WebhookSink {
 
     async fn deliver(&self, letters: &[Letter]) -> Outcome {
         for letter in letters {
-            let outcome = match self.post(letter).await {
-                Ok(answer) => outcome(answer).await,
-                Err(error) => later(chain(&error.without_url()), None),
-            };
+            let outcome = self.send(letter).await.map_or_else(|error| later(error, None), outcome);
             if outcome != Outcome::Delivered {
                 return outcome;
             }
@@ -190,8 +174,8 @@ fn later(reason: String, after: Option<Duration>) -> Outcome {
     Outcome::RetryLater { reason, after, contact: Contact::Kept }
 }
 
-async fn outcome(answer: Response) -> Outcome {
-    let status = answer.status();
+fn outcome(answer: Answer) -> Outcome {
+    let Answer { status, retry_after, text } = answer;
     if status.is_success() {
         return Outcome::Delivered;
     }
@@ -199,28 +183,13 @@ async fn outcome(answer: Response) -> Outcome {
         let reason = format!("{status}: redirects are not followed; set the final address");
         return Outcome::Hold { reason };
     }
-    let asked = answer.headers().get(header::RETRY_AFTER);
-    let after = asked.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    let reason = quoted(&format!("{status} {}", beginning(answer).await));
+    let reason = quoted(&format!("{status} {text}"));
     let patient = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
     if status.is_client_error() && !patient {
         Outcome::Refused { reason }
     } else {
-        later(reason, after.map(Duration::from_secs))
+        later(reason, retry_after)
     }
-}
-
-/// The beginning of an answer, for the reason; what cannot be read is left out.
-async fn beginning(mut answer: Response) -> String {
-    let mut bytes = Vec::new();
-    while let Ok(Some(chunk)) = answer.chunk().await {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() >= ANSWER_BYTES_MAX {
-            break;
-        }
-    }
-    bytes.truncate(ANSWER_BYTES_MAX);
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]
@@ -246,6 +215,7 @@ mod tests {
         };
         assert!(matches!(new("example.com/hook", "s"), Some(NorthboundError::Url { .. })));
         assert!(matches!(new("ftp://example.com", "s"), Some(NorthboundError::Url { .. })));
+        assert!(matches!(new("http://me:pass@a/", "s"), Some(NorthboundError::Url { .. })));
         assert!(matches!(new("http://a/", ""), Some(NorthboundError::EmptySecret(_))));
         assert!(new("http://a/", "s").is_none());
         assert!(new("https://a/", "s").is_none(), "TLS cannot be set up");

@@ -24,6 +24,8 @@ pub(crate) type Answer = Result<u64, Arc<StorageError>>;
 #[derive(Debug)]
 pub(crate) struct Submission {
     pub(crate) records: Vec<Record>,
+    /// How many records they are.
+    pub(crate) count: u64,
     answer: oneshot::Sender<Answer>,
     /// Room in the queue, given back when the submission is done with.
     _room: OwnedSemaphorePermit,
@@ -92,7 +94,9 @@ impl Queue {
             waiting.earliest = earliest;
             waiting.records += records.len();
             waiting.is_urgent |= at_once;
-            waiting.submissions.push_back(Submission { records, answer: sender, _room: room });
+            let count = records.len() as u64;
+            let submission = Submission { records, count, answer: sender, _room: room };
+            waiting.submissions.push_back(submission);
         }
         self.changed.notify_all();
         answer.await.unwrap_or_else(|_| Err(closed()))

@@ -115,6 +115,7 @@ impl Sealer {
 
 /// The thread: seals when it is time or when there is much, expires every minute.
 pub(crate) fn run(shared: &Shared) {
+    let _last_words = LastWords(shared);
     let mut expiry = Expiry::default();
     let mut seal_at = Instant::now() + shared.seal_after;
     // Not at once: a clock is often put right in the first seconds.
@@ -137,6 +138,17 @@ pub(crate) fn run(shared: &Shared) {
         if now >= expire_at {
             report(lock(&shared.sealer).expire_safely(shared, &mut expiry), &mut told[1]);
             expire_at = now + EXPIRE_EVERY;
+        }
+    }
+}
+
+/// Should the thread panic, the writer must not wait for room that nobody will make.
+struct LastWords<'a>(&'a Shared);
+
+impl Drop for LastWords<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.set_seal_fault(Some("its thread has ended with a panic".into()));
         }
     }
 }

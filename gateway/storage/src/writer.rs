@@ -11,7 +11,7 @@ use crate::{
     queue::{Found, Submission},
     shared::Shared,
 };
-use core::time::Duration;
+use core::{mem, time::Duration};
 use std::sync::{Arc, atomic::Ordering};
 use weir_domain::Timestamp;
 use weir_engine::{Committed, Record};
@@ -117,7 +117,8 @@ impl Writer {
         let floor = self.watermark;
         let mut records = Vec::new();
         for submission in &mut submissions {
-            records.extend(submission.records.iter().map(|record| clamped(record, floor)));
+            let taken = mem::take(&mut submission.records);
+            records.extend(taken.into_iter().map(|record| clamped(record, floor)));
         }
         let (first, before) = {
             let memory = lock(&self.shared.memory);
@@ -144,7 +145,7 @@ impl Writer {
         self.shared.set_fault(None);
         let mut number = batch.first;
         for submission in submissions {
-            let count = submission.records.len() as u64;
+            let count = submission.count;
             submission.answer(Ok(number));
             number += count;
         }
@@ -179,8 +180,7 @@ impl Writer {
 }
 
 /// The record with a received time not before `floor`.
-fn clamped(record: &Record, floor: Timestamp) -> Record {
-    let mut record = record.clone();
+fn clamped(mut record: Record, floor: Timestamp) -> Record {
     let received = match &mut record {
         Record::Reading(row) => &mut row.sample.received_time,
         Record::Command(command) => &mut command.at,

@@ -77,7 +77,9 @@ fn answer(mut stream: TcpStream) {
         frame.extend_from_slice(&[request[6], request[7], u8::try_from(bytes).unwrap_or(u8::MAX)]);
         round = round.wrapping_add(1);
         for register in 0..count {
-            frame.extend_from_slice(&(register.wrapping_mul(7).wrapping_add(round % 50)).to_be_bytes());
+            frame.extend_from_slice(
+                &(register.wrapping_mul(7).wrapping_add(round % 50)).to_be_bytes(),
+            );
         }
         if stream.write_all(&frame).is_err() {
             return;

@@ -8,16 +8,19 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// User and system CPU seconds of a process.
 pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).context("read the process's stat")?;
+    let stat =
+        fs::read_to_string(format!("/proc/{pid}/stat")).context("read the process's stat")?;
     // The command's name may hold spaces; the fields after it do not.
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let fields: Vec<&str> =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |index: usize| fields.get(index).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
     Ok((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
 }
 
 /// Peak resident memory of a process, in MB.
 pub(crate) fn peak_mb(pid: u32) -> Result<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).context("read the process's status")?;
+    let status =
+        fs::read_to_string(format!("/proc/{pid}/status")).context("read the process's status")?;
     let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
     let kb: f64 = line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0.0);
     Ok(kb / 1000.0)
@@ -33,7 +36,8 @@ pub(crate) fn written_bytes(pid: u32) -> Result<f64> {
 /// User and system CPU seconds of this process's children that have ended.
 pub(crate) fn children_cpu_seconds() -> Result<f64> {
     let stat = fs::read_to_string("/proc/self/stat").context("read our own stat")?;
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let fields: Vec<&str> =
+        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |index: usize| fields.get(index).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
     Ok((ticks(13) + ticks(14)) / TICKS_PER_SECOND)
 }

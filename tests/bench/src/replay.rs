@@ -53,7 +53,10 @@ pub(crate) fn measure() -> Result<String> {
         #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
         rates.push(ROWS as f64 / (proc::children_cpu_seconds()? - before));
     }
-    Ok(format!("replay of a CSV file with one area's packs: {:.0} readings per CPU second", median(&mut rates)))
+    Ok(format!(
+        "replay of a CSV file with one area's packs: {:.0} readings per CPU second",
+        median(&mut rates)
+    ))
 }
 
 fn samples() -> String {

@@ -1,12 +1,14 @@
 # A Modbus server by pymodbus (TCP, or RTU on a serial port): unit 3 is a chlorine analyser, unit 5 a
-# pH meter, both with the generic maps. Values are read from a file once a second, so that a test
-# sets them: "trc ph".
+# pH meter, both with the generic maps. Every request looks into a file first, so that a test sets
+# the values: "trc ph".
 import asyncio
 import struct
 import sys
 
-from pymodbus.datastore import ModbusDeviceContext, ModbusSequentialDataBlock, ModbusServerContext
 from pymodbus.server import StartAsyncSerialServer, StartAsyncTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+SIZE = 32
 
 
 def cdab(value):
@@ -14,32 +16,26 @@ def cdab(value):
     return [low, high]
 
 
-def device():
-    return ModbusDeviceContext(
-        di=ModbusSequentialDataBlock(1, [0] * 32),
-        co=ModbusSequentialDataBlock(1, [0] * 32),
-        hr=ModbusSequentialDataBlock(1, [0] * 32),
-        ir=ModbusSequentialDataBlock(1, [0] * 32),
-    )
-
-
-async def follow(path, chlorine, ph):
-    while True:
+def device(unit, path, registers_of):
+    async def answer(_function, start, _address, _count, registers, _new):
         with open(path, encoding="ascii") as file:
             trc, acid = (float(word) for word in file.read().split())
-        chlorine.setValues(4, 0, cdab(trc) + [0, 0] + cdab(21.5))
-        ph.setValues(3, 0, [round(acid * 100), 215])
-        await asyncio.sleep(0.2)
+        for offset, value in enumerate(registers_of(trc, acid)):
+            registers[offset - start] = value
+
+    block = [SimData(0, values=[0] * SIZE, datatype=DataType.REGISTERS)]
+    return SimDevice(unit, block, action=answer)
 
 
 async def main(transport, address, path):
-    chlorine, ph = device(), device()
-    context = ModbusServerContext(devices={3: chlorine, 5: ph}, single=False)
-    asyncio.get_running_loop().create_task(follow(path, chlorine, ph))
+    devices = [
+        device(3, path, lambda trc, _: cdab(trc) + [0, 0] + cdab(21.5)),
+        device(5, path, lambda _, acid: [round(acid * 100), 215]),
+    ]
     if transport == "tcp":
-        await StartAsyncTcpServer(context, address=("127.0.0.1", int(address)))
+        await StartAsyncTcpServer(devices, address=("127.0.0.1", int(address)))
     else:
-        await StartAsyncSerialServer(context, port=address, baudrate=9600)
+        await StartAsyncSerialServer(devices, port=address, baudrate=9600)
 
 
 asyncio.run(main(*sys.argv[1:]))

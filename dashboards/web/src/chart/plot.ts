@@ -220,6 +220,7 @@ function drawFront(plot: uPlot, scene: Scene, color: Palette, font: string): voi
   ctx.save();
   ctx.font = font.replace("12px", `${12 * dpr}px`);
   ctx.textAlign = "right";
+  ctx.textBaseline = "alphabetic";
   for (const limit of scene.limits) {
     const y = Math.round(plot.valToPos(limit.value, "y", true));
     if (y < bbox.top || y > bbox.top + bbox.height) continue;

@@ -19,6 +19,8 @@ export interface BoundLimit {
   warning: boolean;
   /** Whether the requirement applies now (a closed pool has no limit). */
   applies: boolean;
+  /** A threshold inside of a longer rule, such as 125 °C for 15 min: a cold cabinet breaks nothing. */
+  threshold: boolean;
 }
 
 export interface Reading {
@@ -29,79 +31,80 @@ export interface Reading {
   last: number | null;
   /** Word of the gateway (`comm_failure`) or of this screen (`stale`, `lost`); null if live. */
   reason: string | null;
-  /** Milliseconds since the sample's own time, of a bad one since the last good one; null if unknown. */
-  age: number | null;
   mark: Mark;
   tone: Tone;
 }
 
-export interface ReadingInput {
+/** What a point is known to have said. */
+export interface Heard {
   sample: Sample | null;
   /** The latest good sample that was seen, and when the device last answered. */
   lastGood: Sample | null;
   lastSuccess: string | null;
+}
+
+/** What decides whether that still stands. */
+export interface Circumstances {
+  now: number;
   staleAfterMs: number;
   /** The gateway itself called it stale when it was last asked. */
   stale: boolean;
   /** Whether the gateway is heard. */
   connected: boolean;
-  now: number;
-  limits: BoundLimit[];
-  verdict: Verdict | null;
 }
 
 /** Where a value lies against the limits that apply: the worst of them. */
-export function side(value: number, limits: BoundLimit[]): "above" | "below" | null {
+export function side(value: number, limits: readonly BoundLimit[]): "above" | "below" | null {
   for (const limit of [...limits].sort((a, b) => Number(a.warning) - Number(b.warning))) {
-    if (!limit.applies) continue;
+    if (!limit.applies || limit.threshold) continue;
     if (limit.high !== null && value > limit.high) return "above";
     if (limit.low !== null && value < limit.low) return "below";
   }
   return null;
 }
 
-function standing(input: ReadingInput, age: number | null): Standing {
-  const { sample } = input;
+const since = (now: number, time: string | null): number | null =>
+  time === null ? null : Math.max(0, now - Date.parse(time));
+
+/** Milliseconds since there was a value; null if that is not known. A device that does not answer
+ * yields a fresh sample each time, saying so: then it is the age of the last good one. */
+export function ageOf({ sample, lastGood, lastSuccess }: Heard, now: number): number | null {
+  if (sample?.quality === "bad") return since(now, lastGood?.t ?? lastSuccess);
+  return since(now, sample?.t ?? null);
+}
+
+export function standingOf(
+  sample: Sample | null,
+  { now, staleAfterMs, stale, connected }: Circumstances,
+): Standing {
   if (sample === null) return "none";
-  if (!input.connected) return "lost";
+  if (!connected) return "lost";
   if (sample.quality === "bad") return "bad";
-  if (input.stale || (age !== null && age > input.staleAfterMs)) return "stale";
+  if (stale || now - Date.parse(sample.t) > staleAfterMs) return "stale";
   if (sample.quality === "uncertain" || sample.value === null) return "uncertain";
   return "live";
 }
 
-export function read(input: ReadingInput): Reading {
-  const { sample, verdict } = input;
-  const age = since(input.now, sample?.t ?? null);
-  const stands = standing(input, age);
-  if (stands === "live") {
-    const value = sample?.value ?? null;
-    return {
-      standing: stands,
-      value,
-      last: null,
-      reason: null,
-      age,
-      ...loudness(value, input.limits, verdict),
-    };
+export function read(
+  { sample, lastGood }: Heard,
+  standing: Standing,
+  limits: readonly BoundLimit[],
+  verdict: Verdict | null,
+): Reading {
+  const value = sample?.value ?? null;
+  if (standing === "live") {
+    return { standing, value, last: null, reason: null, ...loudness(value, limits, verdict) };
   }
-  const shown = stands === "uncertain" ? (sample?.value ?? null) : null;
-  // A device that does not answer yields a fresh sample each time, saying so. What counts then is
-  // how long ago there was a value.
-  const silent = sample?.quality === "bad";
+  const shown = standing === "uncertain" ? value : null;
   return {
-    standing: stands,
+    standing,
     value: shown,
-    last: shown === null ? (sample?.value ?? input.lastGood?.value ?? null) : null,
-    reason: reasonOf(stands, sample),
-    age: silent ? since(input.now, input.lastGood?.t ?? input.lastSuccess) : age,
+    last: shown === null ? (value ?? lastGood?.value ?? null) : null,
+    reason: reasonOf(standing, sample),
     mark: "unknown",
     tone: "unknown",
   };
 }
-
-const since = (now: number, time: string | null): number | null =>
-  time === null ? null : Math.max(0, now - Date.parse(time));
 
 function reasonOf(stands: Standing, sample: Sample | null): string {
   if (stands === "lost") return "lost";
@@ -114,7 +117,7 @@ function reasonOf(stands: Standing, sample: Sample | null): string {
  * mean is a warning, not a violation. */
 function loudness(
   value: number | null,
-  limits: BoundLimit[],
+  limits: readonly BoundLimit[],
   verdict: Verdict | null,
 ): { mark: Mark; tone: Tone } {
   const beyond = value === null ? null : side(value, limits);

@@ -13,7 +13,16 @@ import type {
   Text,
   Verdict,
 } from "../api/types";
-import { read, type BoundLimit, type Reading } from "../format/reading";
+import { isPlainLimit } from "../format/number";
+import {
+  ageOf,
+  read,
+  standingOf,
+  type BoundLimit,
+  type Heard,
+  type Reading,
+  type Standing,
+} from "../format/reading";
 import { clock } from "./clock.svelte";
 import { countAlarms, findRequirement, worst, worstOf, type AlarmCount } from "./reduce";
 
@@ -101,25 +110,38 @@ export class PointCell {
 
   readonly limits: BoundLimit[] = $derived(this.meta.limits.map((limit) => this.#bind(limit)));
 
-  /** How the point reads now; follows the clock. */
-  readonly reading: Reading = $derived.by(() =>
-    read({
-      sample: this.sample,
-      lastGood: this.lastGood,
-      lastSuccess: this.device?.health.last_success ?? null,
+  readonly #heard: Heard = $derived({
+    sample: this.sample,
+    lastGood: this.lastGood,
+    lastSuccess: this.device?.health.last_success ?? null,
+  });
+
+  /** Follows the clock, but changes seldom; what hangs on it is not worked out every second. */
+  readonly standing: Standing = $derived.by(() =>
+    standingOf(this.sample, {
+      now: clock.now,
       staleAfterMs: this.meta.stale_after_ms,
       stale: this.staleAtLoad,
       connected: this.#connection.connected,
-      now: clock.now,
-      limits: this.limits,
-      verdict: this.verdict,
     }),
   );
+
+  /** Milliseconds since there was a value; follows the clock. */
+  readonly age: number | null = $derived(ageOf(this.#heard, clock.now));
+
+  /** How the point reads now. */
+  readonly reading: Reading = $derived(read(this.#heard, this.standing, this.limits, this.verdict));
 
   #bind(limit: Limit): BoundLimit {
     const { low, high, warning } = limit;
     const requirement = this.requirementOf(limit);
-    return { low, high, warning, applies: requirement === undefined || requirement.verdict !== null };
+    return {
+      low,
+      high,
+      warning,
+      applies: requirement === undefined || requirement.verdict !== null,
+      threshold: requirement !== undefined && !isPlainLimit(requirement.meta.limit.en),
+    };
   }
 
   requirementOf(limit: Limit): RequirementCell | undefined {
@@ -159,7 +181,9 @@ export class AreaCell {
   readonly verdict: Verdict | null = $derived.by(() => {
     const judged = this.requirements.filter((requirement) => !requirement.warning);
     if (judged.length === 0) return this.meta.verdict;
-    return worst(judged.map((requirement) => requirement.verdict));
+    // That data are there is no verdict of the law; that they are missing makes the area unknown.
+    const said = judged.filter((requirement) => !requirement.system || requirement.verdict !== "compliant");
+    return worst(said.map((requirement) => requirement.verdict));
   });
 
   readonly alarms: AlarmCount = $derived(countAlarms(this.openAlarms));

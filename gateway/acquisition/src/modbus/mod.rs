@@ -231,7 +231,8 @@ impl Link {
         let down = matches!(failure, Failure::NotConnected { .. });
         if !down {
             unit.failure = Some(failure.clone());
-            if unit.breaker.failure(now, device.settings.scan_interval) {
+            let at_least = device.settings.scan_interval.max(self.bus.late_window());
+            if unit.breaker.failure(now, at_least) {
                 tracing::warn!(%link, device = %name, "asked less often from now on: {failure}");
             }
         }

@@ -4,11 +4,14 @@
 //! their boot count: what merely looks the same must not be thrown away.)
 
 use super::session::Message;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque, hash_map::Entry};
 use weir_wire::telemetry::{Boot, Telemetry};
 
 /// Stored messages that are remembered for each topic.
 const REMEMBERED_MAX: usize = 1024;
+/// Copies of one message that are acknowledged with it. The broker keeps any beyond, and sends it
+/// again on the next connection.
+const COPIES_MAX: usize = 64;
 
 /// What a message is known by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,9 +44,21 @@ impl Seen {
             message.acknowledge();
             return false;
         }
-        let copies = self.under_way.entry(key.clone()).or_default();
-        copies.push(message);
-        copies.len() == 1
+        match self.under_way.entry(key.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(vec![message]);
+                true
+            }
+            Entry::Occupied(mut entry) => {
+                // Copies of a connection that is gone cannot be acknowledged any more.
+                let copies = entry.get_mut();
+                copies.retain(|copy| copy.came_with(&message));
+                if copies.len() < COPIES_MAX {
+                    copies.push(message);
+                }
+                false
+            }
+        }
     }
 
     /// It is on disk: acknowledges it and its copies.

@@ -59,6 +59,11 @@ impl Message {
         &self.publish.payload
     }
 
+    /// Whether both came on the same connection.
+    pub(super) fn came_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.client, &other.client)
+    }
+
     /// Tells the broker that the message is safe here. On a connection that is gone this does
     /// nothing: the broker sends the message again on the next.
     pub(super) fn acknowledge(&self) {
@@ -88,7 +93,7 @@ pub(super) async fn run(
         if was_up {
             backoff.reset();
         }
-        let mut what = format!("broker not reachable: {error}");
+        let mut what = format!("{transport}: broker not reachable: {error}");
         if let Some(bytes) = too_large(&error) {
             // With some room for the header.
             packet_bytes = bytes.saturating_add(16).clamp(packet_bytes, PACKET_BYTES_MAX);

@@ -1,7 +1,12 @@
 //! The past of the demo: days of readings on a virtual clock, through the journal and the engine.
 
 use crate::{clock::HandClock, exit::Failure, gateway::Gateway};
-use std::{collections::HashMap, fmt, io::Write as _, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    io::{IsTerminal as _, Write as _},
+    time::Duration,
+};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use weir_devices::{History, Scan, history};
@@ -99,7 +104,11 @@ impl Past {
         Ok(())
     }
 
+    /// A line that is written over and over, where somebody looks at it.
     fn show_progress(&self, until: Timestamp) {
+        if !std::io::stderr().is_terminal() {
+            return;
+        }
         let day = |t: Timestamp| t.since(self.start).as_secs_f64() / 86_400.0;
         let mut err = std::io::stderr();
         let _ = write!(err, "\rmaking the past: day {:.1} of {:.0} ", day(until), day(self.end));
@@ -121,7 +130,9 @@ fn rows(
         *next = scans.next();
         let numbers = series.get(&id).map(Vec::as_slice).unwrap_or_default();
         let samples = readings.into_iter().map(|(_, reading)| Sample::at(at, reading));
-        rows.extend(numbers.iter().zip(samples).map(|(series, sample)| Row { series: *series, sample }));
+        rows.extend(
+            numbers.iter().zip(samples).map(|(series, sample)| Row { series: *series, sample }),
+        );
     }
     rows
 }

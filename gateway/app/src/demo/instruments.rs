@@ -77,7 +77,8 @@ impl Instruments {
         options.plant_tcp = lines.plant;
         options.radiology_tcp = lines.radiology;
         let address = broker.address();
-        options.broker = Some(BrokerAddress { host: address.ip().to_string(), port: address.port() });
+        options.broker =
+            Some(BrokerAddress { host: address.ip().to_string(), port: address.port() });
         let fleet = Fleet::start(plant, options).await?;
         if let Some(terminal) = &fleet.addresses().serial {
             link(terminal, &lines.serial)?;
@@ -88,12 +89,19 @@ impl Instruments {
     /// The lines in words.
     pub(super) fn lines(&self) -> Vec<String> {
         let addresses = self.fleet.addresses();
-        let terminal = addresses.serial.as_ref().map_or_else(String::new, |path| path.display().to_string());
+        let terminal =
+            addresses.serial.as_ref().map_or_else(String::new, |path| path.display().to_string());
         vec![
             format!("instruments  Modbus TCP {} (units 1, 2, 10, 11)", addresses.plant_tcp),
             format!("             Modbus TCP {} (units 20, 21)", addresses.radiology_tcp),
-            format!("             Modbus RTU {} -> {terminal} (units 3, 4, 5)", self.serial.display()),
-            format!("             MQTT broker {} (two disinfection cabinets)", self.broker.address()),
+            format!(
+                "             Modbus RTU {} -> {terminal} (units 3, 4, 5)",
+                self.serial.display()
+            ),
+            format!(
+                "             MQTT broker {} (two disinfection cabinets)",
+                self.broker.address()
+            ),
         ]
     }
 
@@ -110,6 +118,7 @@ fn link(terminal: &Path, name: &Path) -> Result<(), Failure> {
     if name.is_symlink() {
         fs::remove_file(name)?;
     }
-    symlink(terminal, name).with_context(|| format!("could not create the link {}", name.display()))?;
+    symlink(terminal, name)
+        .with_context(|| format!("could not create the link {}", name.display()))?;
     Ok(())
 }

@@ -86,22 +86,30 @@ fn print_what_runs(
     history: Option<history::Told>,
 ) {
     let (file, dir) = (file.display(), options.dir.display());
-    println!("\nWeir is watching a simulated site: hospital effluent, pool, guest house, radiology.\n");
+    println!(
+        "\nWeir is watching a simulated site: hospital effluent, pool, guest house, radiology.\n"
+    );
     println!("  console      http://{}/", options.listen);
     for line in instruments.lines() {
         println!("  {line}");
     }
     match history {
         Some(told) => println!("  history      {told}"),
-        None => println!("  history      goes on from the data in {dir}/data (--fresh begins anew)"),
+        None => {
+            println!("  history      goes on from the data in {dir}/data (--fresh begins anew)")
+        }
     }
     println!("  site file    {file}");
     println!("  data         {dir}/data\n");
     println!("What happens next (nothing is sped up; the rules take the time they take):");
     println!("  in 20 s      an exposure with the door open, and again every few minutes");
-    println!("  in 40 s      the turbidity meter falls silent; the alarm comes half a minute later");
+    println!(
+        "  in 40 s      the turbidity meter falls silent; the alarm comes half a minute later"
+    );
     println!("  in 1 min     disinfection cabinet 2 starts a cycle that does not get hot enough");
-    println!("  in 3 min     the pool's chlorine falls below 0.3 mg/L: a warning after 10 minutes, a violation after 30");
+    println!(
+        "  in 3 min     the pool's chlorine falls below 0.3 mg/L: a warning after 10 minutes, a violation after 30"
+    );
     println!("\nTry next:");
     println!("  weir read {file} trc-1 --explain      what an instrument says, byte by byte");
     println!("  weir check {file}                     then break the file, and check again");

@@ -28,14 +28,17 @@ pub(super) fn rows(
         let file = File::open(path).with_context(|| format!("could not open {}", path.display()));
         Box::new(file.map_err(Failure::usage)?)
     };
-    let mut reader = ::csv::ReaderBuilder::new().trim(::csv::Trim::All).flexible(true).from_reader(input);
-    let headers = reader.headers().context("could not read the header line").map_err(Failure::usage)?;
+    let mut reader =
+        ::csv::ReaderBuilder::new().trim(::csv::Trim::All).flexible(true).from_reader(input);
+    let headers =
+        reader.headers().context("could not read the header line").map_err(Failure::usage)?;
     let columns = Columns::find(headers).map_err(Failure::usage)?;
     let series: HashMap<String, SeriesId> =
         points.iter().zip((0..).map(SeriesId)).map(|(id, s)| (id.to_string(), s)).collect();
     let file = path.display().to_string();
     Ok(reader.into_records().map(move |record| {
-        let record = record.with_context(|| format!("could not read {file}")).map_err(Failure::usage)?;
+        let record =
+            record.with_context(|| format!("could not read {file}")).map_err(Failure::usage)?;
         let line = record.position().map_or(0, ::csv::Position::line);
         row(&record, &columns, &series)
             .with_context(|| format!("{file}:{line}: this row cannot be read"))
@@ -45,7 +48,8 @@ pub(super) fn rows(
 
 impl Columns {
     fn find(headers: &::csv::StringRecord) -> anyhow::Result<Self> {
-        let find = |name: &str| headers.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
+        let find =
+            |name: &str| headers.iter().position(|h| h.trim_start_matches('\u{feff}') == name);
         let need = |name: &str| {
             find(name).ok_or_else(|| {
                 anyhow!("the header has no column {name:?}; it must be time,point,value,quality[,received]")
@@ -78,7 +82,9 @@ fn row(
     let quality = quality(columns.quality.map_or("", cell))?;
     let value = value(cell(columns.value))?;
     if value.is_none() && quality.is_good() {
-        return Err(anyhow!("a good sample needs a value; for a missing one write the quality bad"));
+        return Err(anyhow!(
+            "a good sample needs a value; for a missing one write the quality bad"
+        ));
     }
     let reading = Reading::from_parts(value.and_then(Value::new), quality);
     Ok(Row { series, sample: Sample { source_time, received_time, reading } })

@@ -66,7 +66,12 @@ fn extent(store: &Store, series: &[SeriesId]) -> Result<(Timestamp, Timestamp), 
 }
 
 /// All readings of a stretch, in their order of arrival. The numbers are those of the replay.
-fn read(store: &Store, series: &[SeriesId], from: Timestamp, to: Timestamp) -> Result<Vec<Row>, Failure> {
+fn read(
+    store: &Store,
+    series: &[SeriesId],
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for (number, stored) in (0..).map(SeriesId).zip(series) {
         let samples = store.samples(*stored, from, to, STRETCH_MAX)?;

@@ -22,7 +22,9 @@ pub(crate) fn run(options: &cli::Replay) -> Result<Exit, Failure> {
     match (&options.source.samples, &options.source.journal) {
         (Some(file), _) => replay(spec, csv::rows(file, &points)?),
         (None, Some(dir)) => replay(spec, journal::rows(dir, &points)?),
-        (None, None) => Err(Failure::usage(anyhow!("name a file with --samples or a folder with --journal"))),
+        (None, None) => {
+            Err(Failure::usage(anyhow!("name a file with --samples or a folder with --journal")))
+        }
     }
 }
 

@@ -1,25 +1,4 @@
-//! The tests that a pack carries, and the notation of their signals.
-//!
-//! ```toml
-//! [[test]]
-//! name = "0.29 mg/L for 31 minutes is a violation"
-//! at = 2026-11-22T10:00:00
-//! [test.points]
-//! "pool_water.free_chlorine" = "every 5s: 0.5 for 10m; 0.29 for 31m; bad:comm_failure for 1m; none for 5m"
-//! [test.expect]
-//! free-chlorine = ["compliant 10:00-10:10 = 0.5", "non_compliant 10:10-10:41 = 0.29", "indeterminate 10:41-10:47"]
-//! [test.stands]
-//! free-chlorine = "indeterminate"
-//! ```
-//!
-//! A signal is a row of steps; each step begins with a sample. `0.5 to 0.2 over 10m` is a ramp,
-//! `none` a silence; `bad:…` and `uncertain:…` are samples of that quality. A sample speaks for
-//! three intervals unless `gap` says otherwise: `every 5s gap 1m: …`. The points of one role are
-//! one device.
-//!
-//! `expect` lists all verdicts of a requirement, with the deciding value behind `=` where it
-//! matters; `stands` says how it stands at the end (`none` = it does not apply). A requirement that
-//! is not listed must not find anything non-compliant.
+//! The tests that a pack carries: what is played, and what must come of it.
 
 use super::{
     ClassDef, Requirement,
@@ -29,15 +8,36 @@ use super::{
     signal::{self, TestPoint},
 };
 use crate::Schedule;
-use core::{ops::Range, time::Duration};
+use core::ops::Range;
 use jiff::{civil, tz::TimeZone};
 use toml::Spanned;
-use weir_domain::{
-    Class, Parameter, Quality, Reading, RequirementId, Role, Sample, Timestamp, Value, Verdict,
-};
+use weir_domain::{Class, RequirementId, Timestamp, Verdict};
 
+/// The zone of a test that names none.
 const TIME_ZONE: &str = "Asia/Shanghai";
+
 /// A test that a pack carries.
+///
+/// ```toml
+/// [[test]]
+/// name = "0.29 mg/L for 31 minutes is a violation"
+/// at = 2026-11-22T10:00:00
+/// [test.points]
+/// "pool_water.free_chlorine" = "every 5s: 0.5 for 10m; 0.29 for 31m; bad:comm_failure for 1m; none for 5m"
+/// [test.expect]
+/// free-chlorine = ["compliant 10:00-10:10 = 0.5", "non_compliant 10:10-10:41 = 0.29", "indeterminate 10:41-10:47"]
+/// [test.stands]
+/// free-chlorine = "indeterminate"
+/// ```
+///
+/// A signal is a row of steps; each step begins with a sample. `0.5 to 0.2 over 10m` is a ramp,
+/// `none` a silence; `bad:…` and `uncertain:…` are samples of that quality. A sample speaks for
+/// three intervals unless `gap` says otherwise: `every 5s gap 1m: …`. The points of one role are
+/// one device.
+///
+/// `expect` lists all verdicts of a requirement, with the deciding value behind `=` where it
+/// matters; `stands` says how it stands at the end (`none` = it does not apply). A requirement that
+/// is not listed must not find anything non-compliant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestCase {
     /// What it shows.

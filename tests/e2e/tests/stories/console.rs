@@ -17,7 +17,11 @@ fn the_console_shows_what_happens() -> Result<()> {
         .arg(rig.url(""))
         .arg(&shots)
         .output()?;
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
     println!("{said}");
     ensure!(output.status.success(), "the console's story failed");
     Ok(())

@@ -13,7 +13,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 fn alarm(rig: &Rig) -> Option<Value> {
     let alarms = rig.get("/api/v1/alarms?state=open").ok()?;
-    alarms.as_array()?.iter().find(|a| a["requirement"] == "data-availability" || a["pack"].as_str().is_some_and(|p| p.starts_with("weir-system"))).cloned()
+    alarms
+        .as_array()?
+        .iter()
+        .find(|a| {
+            a["requirement"] == "data-availability"
+                || a["pack"].as_str().is_some_and(|p| p.starts_with("weir-system"))
+        })
+        .cloned()
 }
 
 #[test]
@@ -49,7 +56,8 @@ fn a_gateway_that_is_killed_again_and_again_loses_and_doubles_nothing() -> Resul
         assert!((value - sent).abs() < 1e-9, "message {number} was {value}, not {sent}");
     }
 
-    let raised = wait_for("the alarm about the silent cabinet", Duration::from_secs(150), || alarm(&rig))?;
+    let raised =
+        wait_for("the alarm about the silent cabinet", Duration::from_secs(150), || alarm(&rig))?;
     let id = raised["id"].as_str().context("an alarm without an id")?.to_owned();
     let (status, _) = rig.post(
         &format!("/api/v1/alarms/{id}/acknowledge"),

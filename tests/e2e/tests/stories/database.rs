@@ -13,9 +13,15 @@ fn victoria(rig: &Rig, port: u16) -> Result<Program> {
         Command::new("victoria-metrics")
             .arg("-storageDataPath=vm")
             .arg(format!("-httpListenAddr=127.0.0.1:{port}"))
-            .args(["-retentionPeriod=100y", "-dedup.minScrapeInterval=1ms", "-search.latencyOffset=0s"]),
+            .args([
+                "-retentionPeriod=100y",
+                "-dedup.minScrapeInterval=1ms",
+                "-search.latencyOffset=0s",
+            ]),
     )?;
-    wait_for("victoria-metrics", PATIENCE, || std::net::TcpStream::connect(("127.0.0.1", port)).ok())?;
+    wait_for("victoria-metrics", PATIENCE, || {
+        std::net::TcpStream::connect(("127.0.0.1", port)).ok()
+    })?;
     Ok(program)
 }
 
@@ -28,11 +34,18 @@ fn exported(port: u16, point: &str) -> Result<BTreeSet<i64>> {
         Ok(String::from_utf8(output.stdout)?)
     };
     get("/internal/force_flush")?;
-    let lines = get(&format!("/api/v1/export?match[]={{__name__=~\"reading_value\",point=\"{point}\"}}"))?;
+    let lines =
+        get(&format!("/api/v1/export?match[]={{__name__=~\"reading_value\",point=\"{point}\"}}"))?;
     let mut times = BTreeSet::new();
     for line in lines.lines() {
         let series: serde_json::Value = serde_json::from_str(line)?;
-        times.extend(series["timestamps"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_i64));
+        times.extend(
+            series["timestamps"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(serde_json::Value::as_i64),
+        );
     }
     Ok(times)
 }
@@ -47,7 +60,10 @@ fn what_is_stored_is_in_the_database_after_it_was_away() -> Result<()> {
     );
     rig.write("site.toml", &site(&(tcp(modbus) + ANALYSERS + &sink)))?;
     let script = root().join("tests/e2e/peers/modbus_server.py");
-    let mut pymodbus = rig.program("pymodbus", Command::new(python()).arg(script).args(["tcp", &modbus.to_string(), "values"]))?;
+    let mut pymodbus = rig.program(
+        "pymodbus",
+        Command::new(python()).arg(script).args(["tcp", &modbus.to_string(), "values"]),
+    )?;
     // The database is not there when the gateway starts, comes, is killed, and comes back.
     rig.start()?;
     pause(Duration::from_secs(3));
@@ -81,7 +97,8 @@ fn what_is_stored_is_in_the_database_after_it_was_away() -> Result<()> {
         ours.is_subset(&theirs).then_some(())
     });
     let missing: Vec<_> = ours.difference(&theirs).collect();
-    complete.with_context(|| format!("{} of {} are missing: {missing:?}", missing.len(), ours.len()))?;
+    complete
+        .with_context(|| format!("{} of {} are missing: {missing:?}", missing.len(), ours.len()))?;
     let sinks = rig.get("/api/v1/sinks")?;
     assert_eq!(sinks[0]["quarantined"], 0, "{sinks}");
     Ok(())

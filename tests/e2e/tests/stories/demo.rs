@@ -16,7 +16,7 @@ pub(super) fn start(rig: &mut Rig, days: &str) -> Result<()> {
 #[test]
 fn the_demo_is_full_at_once_and_an_alarm_comes_and_goes() -> Result<()> {
     let mut rig = Rig::new()?;
-    start(&mut rig, "2")?;
+    start(&mut rig, "7")?;
     let areas = rig.get("/api/v1/areas")?;
     assert_eq!(areas.as_array().map(Vec::len), Some(4));
     let past = rig.get("/api/v1/alarms?state=all")?;
@@ -25,36 +25,53 @@ fn the_demo_is_full_at_once_and_an_alarm_comes_and_goes() -> Result<()> {
         assert!(in_area > 0, "no incident of the past in {area}");
     }
     let points = rig.get("/api/v1/points")?;
+    let ago = Command::new("date").args(["-u", "-d", "8 days ago", "+%FT%TZ"]).output()?.stdout;
+    let ago = String::from_utf8(ago)?.trim().to_owned();
     for point in points.as_array().context("points")? {
         let id = point["id"].as_str().context("id")?;
-        let path = format!("/api/v1/points/{id}/samples?from=2020-01-01T00:00:00Z&step=1h");
+        let path = format!("/api/v1/points/{id}/samples?from={ago}&step=1h");
         let hours = rig.get(&path)?["buckets"].as_array().map_or(0, Vec::len);
-        assert!(hours >= 40, "{id} has {hours} hours of the last two days");
+        assert!(hours >= 160, "{id} has {hours} hours of the last seven days");
     }
     // Live values move: the time of the latest sample goes on.
-    for point in ["trc-1.total_residual_chlorine", "pool-1.ph", "cabinet-1.chamber_temperature", "room-1.exposure"] {
+    for point in [
+        "trc-1.total_residual_chlorine",
+        "pool-1.ph",
+        "cabinet-1.chamber_temperature",
+        "room-1.exposure",
+    ] {
         let first = rig.sample(point)?["t"].clone();
         rig.wait_sample(point, PATIENCE, |s| s["t"] != first && s["quality"] == "good")?;
     }
     let exposure = |state: &str| {
         let alarms = rig.get(&format!("/api/v1/alarms?state={state}")).ok()?;
         let started = rig.get("/api/v1/site").ok()?["started_at"].as_str()?.to_owned();
-        alarms.as_array()?.iter().find(|a| {
-            a["area"] == "radiology" && a["raised_at"].as_str().is_some_and(|t| t > started.as_str())
-        }).cloned()
+        alarms
+            .as_array()?
+            .iter()
+            .find(|a| {
+                a["area"] == "radiology"
+                    && a["raised_at"].as_str().is_some_and(|t| t > started.as_str())
+            })
+            .cloned()
     };
     let raised = wait_for("an exposure with the door open", PATIENCE, || exposure("open"))?;
     let id = raised["id"].as_str().context("id")?.to_owned();
     wait_for("its return to normal", PATIENCE, || {
         let alarms = rig.get("/api/v1/alarms?state=all").ok()?;
-        alarms.as_array()?.iter().find(|a| a["id"] == id.as_str() && a["returned_at"].is_string()).cloned()
+        alarms
+            .as_array()?
+            .iter()
+            .find(|a| a["id"] == id.as_str() && a["returned_at"].is_string())
+            .cloned()
     })?;
 
     // The site file is a good one, and serves to ask a device by hand.
     let site = rig.dir().join("weir-demo/site.toml");
     let check = Command::new(weir()).arg("check").arg(&site).output()?;
     assert_eq!(check.status.code(), Some(0), "{}", String::from_utf8_lossy(&check.stderr));
-    let read = Command::new(weir()).arg("read").arg(&site).args(["pool-1", "--explain"]).output()?;
+    let read =
+        Command::new(weir()).arg("read").arg(&site).args(["pool-1", "--explain"]).output()?;
     let said = String::from_utf8_lossy(&read.stdout).into_owned();
     assert_eq!(read.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&read.stderr));
     assert!(said.contains("free_chlorine") && said.contains("raw"), "{said}");

@@ -47,7 +47,9 @@ fn garbage_on_the_wire_is_no_number() -> Result<()> {
     rig.wait_sample("trc-1.total_residual_chlorine", PATIENCE, |s| s["quality"] == "bad")?;
     pause(Duration::from_secs(3));
     let all = rig.get("/api/v1/points/trc-1.total_residual_chlorine/samples")?;
-    let good = all["samples"].as_array().map_or(0, |s| s.iter().filter(|s| s["quality"] == "good").count());
+    let good = all["samples"]
+        .as_array()
+        .map_or(0, |s| s.iter().filter(|s| s["quality"] == "good").count());
     assert_eq!(good, 0, "{all}");
     Ok(())
 }
@@ -79,7 +81,8 @@ fn a_full_disk_loses_nothing_that_was_acknowledged() -> Result<()> {
     let mut rig = Rig::new()?;
     let data = rig.dir().join("data");
     fs::create_dir(&data)?;
-    let mount = Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(&data).status();
+    let mount =
+        Command::new("mount").args(["-t", "tmpfs", "-o", "size=6m", "tmpfs"]).arg(&data).status();
     if !mount.is_ok_and(|status| status.success()) {
         println!("SKIPPED: a full disk needs the right to mount a tmpfs");
         return Ok(());

@@ -5,6 +5,7 @@ mod console;
 mod crash;
 mod database;
 mod demo;
+mod docs;
 mod faults;
 mod modbus;
 mod mqtt;

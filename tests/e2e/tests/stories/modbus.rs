@@ -2,11 +2,7 @@
 
 use super::sites::{ANALYSERS, rtu, site, tcp};
 use anyhow::Result;
-use std::{
-    path::Path,
-    process::Command,
-    time::Duration,
-};
+use std::{path::Path, process::Command, time::Duration};
 use weir_e2e::{Program, Rig, free_port, pause, python, root, wait_for};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,7 +14,8 @@ fn server(rig: &Rig, transport: &str, address: &str) -> Result<Program> {
 
 fn reads(rig: &Rig, point: &str, value: f64) -> Result<()> {
     rig.wait_sample(point, PATIENCE, |sample| {
-        sample["quality"] == "good" && (sample["value"].as_f64().unwrap_or(f64::NAN) - value).abs() < 1e-6
+        sample["quality"] == "good"
+            && (sample["value"].as_f64().unwrap_or(f64::NAN) - value).abs() < 1e-6
     })?;
     Ok(())
 }
@@ -38,7 +35,8 @@ fn a_pymodbus_server_is_read_over_tcp_dies_and_comes_back() -> Result<()> {
     reads(&rig, "trc-1.total_residual_chlorine", 2.25)?;
 
     pymodbus.kill()?;
-    let dead = rig.wait_sample("trc-1.total_residual_chlorine", PATIENCE, |s| s["quality"] == "bad")?;
+    let dead =
+        rig.wait_sample("trc-1.total_residual_chlorine", PATIENCE, |s| s["quality"] == "bad")?;
     assert_eq!(dead["value"], serde_json::Value::Null, "a dead device has no value: {dead}");
     assert_eq!(dead["flag"], "B", "{dead}");
     let device = wait_for("the device to be shown offline", PATIENCE, || {
@@ -50,7 +48,9 @@ fn a_pymodbus_server_is_read_over_tcp_dies_and_comes_back() -> Result<()> {
     assert!(error.contains(&port.to_string()), "the error names the address: {error}");
 
     let _pymodbus = server(&rig, "tcp", &port.to_string())?;
-    rig.wait_sample("trc-1.total_residual_chlorine", Duration::from_secs(40), |s| s["quality"] == "good")?;
+    rig.wait_sample("trc-1.total_residual_chlorine", Duration::from_secs(40), |s| {
+        s["quality"] == "good"
+    })?;
     Ok(())
 }
 
@@ -80,8 +80,11 @@ fn libmodbus_reads_the_simulated_instruments() -> Result<()> {
     let rig = Rig::new()?;
     let (plant, radiology, broker) = (free_port()?, free_port()?, free_port()?);
     let mut devices = Command::new(weir_e2e::weir().with_file_name("weir-devices"));
-    devices.args(["--plant-port", &plant.to_string(), "--radiology-port", &radiology.to_string()]);
-    devices.args(["--broker-port", &broker.to_string()]);
+    for (line, port) in
+        [("--plant-tcp", plant), ("--radiology-tcp", radiology), ("--broker", broker)]
+    {
+        devices.arg(line).arg(format!("127.0.0.1:{port}"));
+    }
     let _devices = rig.program("weir-devices", &mut devices)?;
     let read = |port: u16, unit: &str, table: &str, address: &str, count: &str| {
         Command::new("mbpoll")

@@ -32,12 +32,23 @@ pub(super) fn mosquitto(rig: &Rig, port: u16) -> Result<Program> {
 }
 
 /// Publishes `count` messages from number `first` on, one every `gap_ms`.
-pub(super) fn publisher(rig: &Rig, port: u16, device: &str, first: u32, count: u32, gap_ms: u32) -> Result<Program> {
+pub(super) fn publisher(
+    rig: &Rig,
+    port: u16,
+    device: &str,
+    first: u32,
+    count: u32,
+    gap_ms: u32,
+) -> Result<Program> {
     let script = root().join("tests/e2e/peers/publisher.py");
     let numbers = [first, count, gap_ms].map(|n| n.to_string());
     rig.program(
         &format!("paho-{device}-{first}"),
-        Command::new(python()).arg(script).args([&port.to_string(), device]).args(numbers).arg(START_MS),
+        Command::new(python())
+            .arg(script)
+            .args([&port.to_string(), device])
+            .args(numbers)
+            .arg(START_MS),
     )
 }
 
@@ -50,7 +61,12 @@ pub(super) fn stored(rig: &Rig, device: &str) -> Result<Vec<(String, f64)>> {
     let samples = answer["samples"].as_array().context("no samples")?;
     Ok(samples
         .iter()
-        .map(|s| (s["t"].as_str().unwrap_or_default().to_owned(), s["value"].as_f64().unwrap_or(f64::NAN)))
+        .map(|s| {
+            (
+                s["t"].as_str().unwrap_or_default().to_owned(),
+                s["value"].as_f64().unwrap_or(f64::NAN),
+            )
+        })
         .collect())
 }
 
@@ -61,7 +77,9 @@ fn every_message_of_two_publishers_is_stored_through_a_broker_restart() -> Resul
     let mut broker = mosquitto(&rig, port)?;
     rig.write("site.toml", &site(&cabinets(port)))?;
     rig.start()?;
-    wait_for("the gateway to subscribe", PATIENCE, || broker.log().contains("weir-rig-broker").then_some(()))?;
+    wait_for("the gateway to subscribe", PATIENCE, || {
+        broker.log().contains("weir-rig-broker").then_some(())
+    })?;
     pause(Duration::from_secs(1));
 
     let mut first = publisher(&rig, port, "cabinet-1", 0, 300, 2)?;
@@ -75,7 +93,16 @@ fn every_message_of_two_publishers_is_stored_through_a_broker_restart() -> Resul
 
     // A message with garbage in it must not stop what comes after it.
     let garbage = Command::new("mosquitto_pub")
-        .args(["-p", &port.to_string(), "-q", "1", "-t", "weir/v1/rig/cabinet-1/telemetry", "-m", "{\"points\": 7"])
+        .args([
+            "-p",
+            &port.to_string(),
+            "-q",
+            "1",
+            "-t",
+            "weir/v1/rig/cabinet-1/telemetry",
+            "-m",
+            "{\"points\": 7",
+        ])
         .status()?;
     assert!(garbage.success());
 
@@ -88,7 +115,12 @@ fn every_message_of_two_publishers_is_stored_through_a_broker_restart() -> Resul
         (stored(&rig, "cabinet-1").ok()?.len() == 400).then_some(())
     })?;
     let devices = rig.get("/api/v1/devices")?;
-    let cabinet = devices.as_array().and_then(|d| d.iter().find(|d| d["id"] == "cabinet-1")).cloned();
-    assert_eq!(cabinet.context("cabinet-1")?["health"]["invalid_answers"], 1, "the garbage was counted");
+    let cabinet =
+        devices.as_array().and_then(|d| d.iter().find(|d| d["id"] == "cabinet-1")).cloned();
+    assert_eq!(
+        cabinet.context("cabinet-1")?["health"]["invalid_answers"],
+        1,
+        "the garbage was counted"
+    );
     Ok(())
 }

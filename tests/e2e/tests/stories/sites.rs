@@ -55,17 +55,23 @@ scan_interval_ms = 500
 
 /// A Modbus TCP link.
 pub(super) fn tcp(port: u16) -> String {
-    format!("\n[[link]]\nid = \"line\"\ntimeout_ms = 400\ntransport = {{ modbus_tcp = {{ host = \"127.0.0.1\", port = {port} }} }}\n")
+    format!(
+        "\n[[link]]\nid = \"line\"\ntimeout_ms = 400\ntransport = {{ modbus_tcp = {{ host = \"127.0.0.1\", port = {port} }} }}\n"
+    )
 }
 
 /// A Modbus RTU link.
 pub(super) fn rtu(path: &str) -> String {
-    format!("\n[[link]]\nid = \"line\"\ntimeout_ms = 400\ntransport = {{ modbus_rtu = {{ port = \"{path}\", baud = 9600 }} }}\n")
+    format!(
+        "\n[[link]]\nid = \"line\"\ntimeout_ms = 400\ntransport = {{ modbus_rtu = {{ port = \"{path}\", baud = 9600 }} }}\n"
+    )
 }
 
 /// A broker, and two cabinets that publish through it.
 pub(super) fn cabinets(port: u16) -> String {
-    let mut text = format!("\n[[link]]\nid = \"broker\"\ntransport = {{ mqtt = {{ host = \"127.0.0.1\", port = {port} }} }}\n");
+    let mut text = format!(
+        "\n[[link]]\nid = \"broker\"\ntransport = {{ mqtt = {{ host = \"127.0.0.1\", port = {port} }} }}\n"
+    );
     for device in ["cabinet-1", "cabinet-2"] {
         text.push_str(&format!(
             "\n[[device]]\nid = \"{device}\"\nprofile = \"generic-disinfection-cabinet\"\nlink = \"broker\"\narea = \"lodging\"\nrole = \"cup_disinfection\"\nscan_interval_ms = 1000\n"

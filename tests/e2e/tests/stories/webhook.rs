@@ -20,13 +20,22 @@ fn an_alarm_reaches_a_receiver_that_was_away_and_its_signature_is_right() -> Res
     rig.write("site.toml", &site(&(tcp(1) + ANALYSERS + &sink)))?;
     rig.start()?;
     wait_for("an alarm", PATIENCE, || {
-        rig.get("/api/v1/alarms?state=active").ok()?.as_array().is_some_and(|a| !a.is_empty()).then_some(())
+        rig.get("/api/v1/alarms?state=active")
+            .ok()?
+            .as_array()
+            .is_some_and(|a| !a.is_empty())
+            .then_some(())
     })?;
     pause(Duration::from_secs(2));
     assert!(rig.get("/api/v1/sinks")?[0]["pending"].as_u64().context("pending")? > 0);
     let script = root().join("tests/e2e/peers/webhook_receiver.py");
-    let receiver = rig.program("receiver", Command::new(python()).arg(script).args([&port.to_string(), "it is a secret"]))?;
-    let log = wait_for("the webhook", PATIENCE, || Some(receiver.log()).filter(|log| log.contains("raised")))?;
+    let receiver = rig.program(
+        "receiver",
+        Command::new(python()).arg(script).args([&port.to_string(), "it is a secret"]),
+    )?;
+    let log = wait_for("the webhook", PATIENCE, || {
+        Some(receiver.log()).filter(|log| log.contains("raised"))
+    })?;
     assert!(log.contains("signature ok") && !log.contains("signature WRONG"), "{log}");
     wait_for("nothing to be pending", PATIENCE, || {
         (rig.get("/api/v1/sinks").ok()?[0]["pending"] == 0).then_some(())
