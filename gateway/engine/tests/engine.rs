@@ -1,6 +1,8 @@
 //! The engine over the real packs and profiles: verdicts and alarms come out, and neither the way
 //! time is chopped nor a restart at any point changes them.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use std::{sync::Arc, time::Duration};

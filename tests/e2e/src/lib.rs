@@ -136,6 +136,7 @@ impl Program {
 }
 
 impl Drop for Program {
+    #[expect(clippy::print_stdout, reason = "the log of what failed belongs to the test's report")]
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.child.kill();

@@ -70,9 +70,9 @@ fn is_target(path: &Path) -> bool {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     let parent = path.parent().and_then(|p| p.file_name()).and_then(|n| n.to_str());
     name == "build.rs"
-        || (parent == Some("src") && (name == "lib.rs" || name == "main.rs"))
-        || matches!(parent, Some("bin" | "tests" | "examples" | "benches" | "fuzz_targets"))
         || name == "main.rs"
+        || (parent == Some("src") && name == "lib.rs")
+        || matches!(parent, Some("bin" | "tests" | "examples" | "benches" | "fuzz_targets"))
 }
 
 /// The modules a file declares in files of their own.

@@ -111,7 +111,7 @@ fn print_what_runs(
         "  in 3 min     the pool's chlorine falls below 0.3 mg/L: a warning after 10 minutes, a violation after 30"
     );
     println!("\nTry next:");
-    println!("  weir read {file} trc-1 --explain      what an instrument says, byte by byte");
+    println!("  weir read {file} pool-1 --explain      what an instrument says, byte by byte");
     println!("  weir check {file}                     then break the file, and check again");
     println!("  weir packs list                       what the law asks for, with clauses");
     println!("\nStop with Ctrl-C. Then `weir run {file}` goes on with the same data.");
