@@ -50,6 +50,17 @@ describe("strips", () => {
     const states = cells([], 4.5, (from) => from >= T0 + 3 * HOUR).map((c) => c.state);
     expect(states).toEqual(["none", "none", "none", "closed", "closed"]);
   });
+  it("wait for a verdict on the day until the day is over, but not for ever", () => {
+    const states = (now: number) => cells([row(-23, 1, "compliant")], now).map((cell) => cell.state);
+    expect(states(4.5)).toEqual(["compliant", "running", "running", "running", "running"]);
+    expect(cells([row(0, 1, "compliant")], 4.5).map((cell) => cell.state)).toEqual([
+      "compliant",
+      "none",
+      "none",
+      "none",
+      "running",
+    ]);
+  });
   it("count only what was judged", () => {
     expect(tally(cells([row(0, 2, "compliant"), row(2, 3, "non_compliant")]))).toEqual({
       judged: 3,

@@ -34,7 +34,7 @@ describe("catalogues", () => {
     }
   });
   it("have no key that is used nowhere", () => {
-    const dynamic = /^(role|reason|kind|confidence|code|boolean)\./;
+    const dynamic = /^(role|reason|kind|confidence|code|boolean|switch)\./;
     const patterns = [...source.matchAll(/`([a-zA-Z.]+\.)\$\{[^`]*\}`/g)].map((match) => match[1] ?? "");
     const unused = Object.keys(zh).filter(
       (key) =>

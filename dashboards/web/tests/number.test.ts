@@ -7,7 +7,6 @@ import {
   formatNumber,
   formatShare,
   intervalText,
-  isPlainLimit,
   NONE,
   parseInterval,
   withUnit,
@@ -63,21 +62,6 @@ describe("limits", () => {
   ])("%s", (limit, interval, text) => {
     expect(parseInterval(limit)).toEqual(interval);
     expect(intervalText(limit)).toBe(text);
-  });
-});
-
-describe("words of limits", () => {
-  it.each([
-    ["3 to 10 mg/L", true],
-    ["0.3 to 1 mg/L", true],
-    ["6 to 9", true],
-    ["≤ 2.5 µSv/h", true],
-    ["≥ 650 mV", true],
-    ["≥ 125 °C for 15 min", false],
-    ["no exposure=1 while door_open=1", false],
-    ["good data", false],
-  ])("%s", (words, plain) => {
-    expect(isPlainLimit(words)).toBe(plain);
   });
 });
 

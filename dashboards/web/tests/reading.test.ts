@@ -23,7 +23,7 @@ const sample = (value: number | null, ageMs = 1000, rest: Partial<Sample> = {}):
   flag: "N",
   ...rest,
 });
-const band: BoundLimit = { low: 3, high: 10, warning: false, applies: true, threshold: false };
+const band: BoundLimit = { low: 3, high: 10, warning: false, applies: true };
 interface Input extends Heard, Circumstances {
   limits: BoundLimit[];
   verdict: Verdict | null;
@@ -101,13 +101,6 @@ describe("the verdict decides the colour, the limits the shape", () => {
     expect(side(10, [band])).toBeNull();
     expect(side(10.001, [band])).toBe("above");
   });
-  it("asks no cold cabinet for 125 °C at every moment", () => {
-    const threshold = { low: 125, high: null, warning: false, applies: true, threshold: true };
-    expect(look({ sample: sample(24), limits: [threshold] })).toMatchObject({
-      mark: "ok",
-      tone: "calm",
-    });
-  });
   it("asks nothing of a closed pool", () => {
     const closed = { ...band, applies: false };
     expect(look({ sample: sample(0.1), limits: [closed], verdict: null })).toMatchObject({
@@ -119,18 +112,13 @@ describe("the verdict decides the colour, the limits the shape", () => {
 
 describe("the bar's scale", () => {
   it("is made by the limits, not by a measuring range of ten thousand", () => {
-    const scale = scaleOf(
-      [{ low: null, high: 2.5, warning: false, applies: true, threshold: false }],
-      [0.05, 10_000],
-    );
+    const scale = scaleOf([{ low: null, high: 2.5, warning: false, applies: true }], [0.05, 10_000]);
     expect(scale?.hi).toBe(3.75);
     expect(scale?.edges).toHaveLength(1);
   });
   it("clips to the measuring range but never hides a limit", () => {
     expect(scaleOf([band], [0, 8])?.hi).toBe(10);
-    expect(
-      scaleOf([{ low: 0.3, high: 1, warning: false, applies: true, threshold: false }], [0, 5])?.lo,
-    ).toBe(0);
+    expect(scaleOf([{ low: 0.3, high: 1, warning: false, applies: true }], [0, 5])?.lo).toBe(0);
   });
   it("puts a value off the scale at its end, as an arrow", () => {
     const scale = scaleOf([band], null);

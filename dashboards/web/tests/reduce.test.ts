@@ -102,8 +102,20 @@ describe("alarms", () => {
       alarm({ state: "returned_unacknowledged" }),
       alarm({ state: "closed", priority: "high" }),
     ];
-    expect(countAlarms(all)).toEqual({ open: 3, active: 2, unacknowledged: 2, highest: "high" });
-    expect(countAlarms([])).toEqual({ open: 0, active: 0, unacknowledged: 0, highest: null });
+    expect(countAlarms(all)).toEqual({
+      open: 3,
+      active: 2,
+      unacknowledged: 2,
+      highest: "high",
+      highestActive: "high",
+    });
+    expect(countAlarms([])).toEqual({
+      open: 0,
+      active: 0,
+      unacknowledged: 0,
+      highest: null,
+      highestActive: null,
+    });
   });
   it("stand in the order in which somebody should look at them", () => {
     const order = inboxOrder([

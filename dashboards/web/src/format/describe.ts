@@ -1,6 +1,6 @@
 // Values and limits of a verdict or an alarm, in words and in the unit of the first point behind it.
 
-import { booleanText, say } from "../i18n/index.svelte";
+import { booleanText, hasKey, say, t } from "../i18n/index.svelte";
 import type { RequirementCell } from "../state/cells.svelte";
 import { live } from "../state/live.svelte";
 import { findRequirement } from "../state/reduce";
@@ -42,5 +42,13 @@ export function limitText(judged: Judged): string {
     return withUnit(intervalText(judged.limit), meta?.unit ?? "1");
   }
   const text = requirementOf(judged)?.meta.limit;
-  return text !== undefined && text.en === judged.limit ? say(text) : judged.limit;
+  return ruleText(text !== undefined && text.en === judged.limit ? say(text) : judged.limit);
+}
+
+/** A rule as the packs write it, with its switches in words: `door_open=1` is "door open". */
+export function ruleText(rule: string): string {
+  return rule.replaceAll(/\b([a-z_]+)=([01])/g, (whole, parameter: string, state: string) => {
+    const key = `switch.${parameter}.${state}`;
+    return hasKey(key) ? t(key) : whole;
+  });
 }

@@ -23,21 +23,36 @@ export interface StripInput {
   closed(from: number, to: number): boolean;
 }
 
+interface Span {
+  row: VerdictRow;
+  from: number;
+  to: number;
+}
+
 /** One strip, from the verdicts of one requirement. */
 export function strip(input: StripInput): Cell[] {
   const spans = input.rows.map((row) => ({ row, from: Date.parse(row.from), to: Date.parse(row.to) }));
+  const due = dueAfter(spans, input.now);
   return input.starts.map((from, index) => {
     const to = input.starts[index + 1] ?? input.end;
     const rows = spans.filter((span) => span.from < to && span.to > from).map((span) => span.row);
-    return { from, to, rows, state: stateOf(rows, from, to, input) };
+    return { from, to, rows, state: stateOf(rows, from, to, due, input) };
   });
 }
 
-function stateOf(rows: VerdictRow[], from: number, to: number, input: StripInput): CellState {
+/** From when on a verdict may still come: a mean over a day is judged when the day is over, and so
+ * says nothing of today's hours yet. */
+function dueAfter(spans: readonly Span[], now: number): number {
+  const judged = Math.max(...spans.map((span) => span.to));
+  const longest = Math.max(...spans.map((span) => span.to - span.from));
+  return now - judged <= longest ? judged : now;
+}
+
+function stateOf(rows: VerdictRow[], from: number, to: number, due: number, input: StripInput): CellState {
   const verdict = worst(rows.map((row) => row.verdict));
   if (verdict !== null) return verdict;
   if (input.closed(from, Math.min(to, input.now))) return "closed";
-  return to > input.now ? "running" : "none";
+  return to > input.now || from >= due ? "running" : "none";
 }
 
 export interface Tally {

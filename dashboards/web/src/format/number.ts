@@ -95,9 +95,3 @@ export function parseInterval(limit: string): Interval | null {
   if (edge === null) return null;
   return text.startsWith("≤") ? { low: null, high: Number(edge[1]) } : { low: Number(edge[1]), high: null };
 }
-
-const PLAIN = new RegExp(String.raw`^(?:[≤≥] ?${NUMBER}|${NUMBER} to ${NUMBER})(?: \S+)?$`);
-
-/** Whether the English words of a limit, `3 to 10 mg/L`, `≤ 0.5 mg/L`, say no more than an
- * interval; `≥ 125 °C for 15 min` says more. */
-export const isPlainLimit = (words: string): boolean => PLAIN.test(words.trim());

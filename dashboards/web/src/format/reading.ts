@@ -19,8 +19,6 @@ export interface BoundLimit {
   warning: boolean;
   /** Whether the requirement applies now (a closed pool has no limit). */
   applies: boolean;
-  /** A threshold inside of a longer rule, such as 125 °C for 15 min: a cold cabinet breaks nothing. */
-  threshold: boolean;
 }
 
 export interface Reading {
@@ -56,7 +54,7 @@ export interface Circumstances {
 /** Where a value lies against the limits that apply: the worst of them. */
 export function side(value: number, limits: readonly BoundLimit[]): "above" | "below" | null {
   for (const limit of [...limits].sort((a, b) => Number(a.warning) - Number(b.warning))) {
-    if (!limit.applies || limit.threshold) continue;
+    if (!limit.applies) continue;
     if (limit.high !== null && value > limit.high) return "above";
     if (limit.low !== null && value < limit.low) return "below";
   }

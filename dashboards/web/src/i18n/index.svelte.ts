@@ -22,10 +22,11 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 /** A word of the gateway, e.g. a role or a reason; what is not in the catalogue is shown as it is. */
 export function word(group: "role" | "reason" | "kind" | "confidence" | "code", name: string): string {
   const key = `${group}.${name}`;
-  return key in zh ? t(key as Key) : name.replaceAll("_", " ");
+  return hasKey(key) ? t(key) : name.replaceAll("_", " ");
 }
 
-export const hasWord = (group: "code", name: string): boolean => `${group}.${name}` in zh;
+/** Whether a key that was put together exists. */
+export const hasKey = (key: string): key is Key => Object.hasOwn(zh, key);
 
 export function say(text: Text): string {
   const [first, second] = prefs.lang === "en" ? [text.en, text.zh] : [text.zh, text.en];
@@ -45,5 +46,5 @@ export const duration = (ms: number): string => formatDuration(ms, durationWords
 /** A switch's state in words that fit what it switches. */
 export function booleanText(parameter: string, on: boolean): string {
   const key = `boolean.${parameter}.${on ? "true" : "false"}`;
-  return t(key in zh ? (key as Key) : on ? "boolean.true" : "boolean.false");
+  return t(hasKey(key) ? key : on ? "boolean.true" : "boolean.false");
 }

@@ -13,7 +13,6 @@ import type {
   Text,
   Verdict,
 } from "../api/types";
-import { isPlainLimit } from "../format/number";
 import {
   ageOf,
   read,
@@ -140,7 +139,6 @@ export class PointCell {
       high,
       warning,
       applies: requirement === undefined || requirement.verdict !== null,
-      threshold: requirement !== undefined && !isPlainLimit(requirement.meta.limit.en),
     };
   }
 

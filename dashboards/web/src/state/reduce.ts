@@ -85,20 +85,28 @@ export interface AlarmCount {
   open: number;
   active: number;
   unacknowledged: number;
+  /** Of all open ones, and of the active ones. */
   highest: Priority | null;
+  highestActive: Priority | null;
+}
+
+function highestOf(alarms: readonly Alarm[]): Priority | null {
+  let highest: Priority | null = null;
+  for (const { priority } of alarms) {
+    if (priorityRank(priority) > priorityRank(highest)) highest = priority;
+  }
+  return highest;
 }
 
 export function countAlarms(alarms: readonly Alarm[]): AlarmCount {
   const open = alarms.filter((alarm) => alarm.state !== "closed");
-  let highest: Priority | null = null;
-  for (const alarm of open) {
-    if (priorityRank(alarm.priority) > priorityRank(highest)) highest = alarm.priority;
-  }
+  const active = open.filter(isActive);
   return {
     open: open.length,
-    active: open.filter(isActive).length,
+    active: active.length,
     unacknowledged: open.filter(isUnacknowledged).length,
-    highest,
+    highest: highestOf(open),
+    highestActive: highestOf(active),
   };
 }
 
@@ -132,8 +140,9 @@ export function worstFirst<A extends AreaRank>(areas: readonly A[]): A[] {
   return [...areas].sort(
     (a, b) =>
       severity(b) - severity(a) ||
-      priorityRank(b.alarms.highest) - priorityRank(a.alarms.highest) ||
+      priorityRank(b.alarms.highestActive) - priorityRank(a.alarms.highestActive) ||
       b.alarms.active - a.alarms.active ||
+      priorityRank(b.alarms.highest) - priorityRank(a.alarms.highest) ||
       a.index - b.index,
   );
 }

@@ -50,6 +50,45 @@ fn a_bad_site_file_is_shown_with_line_column_and_a_hint() -> Result<()> {
 }
 
 #[test]
+fn profiles_beside_the_site_file_are_used_and_faults_in_them_are_shown() -> Result<()> {
+    const PROFILE: &str = r#"
+[profile]
+id = "acme-lt200"
+name = { zh = "液位计", en = "Level meter" }
+source = "generic"
+modbus = {}
+
+[[point]]
+id = "level"
+name = { zh = "液位", en = "Level" }
+parameter = "level"
+unit = "m"
+decimals = 2
+register = { table = "holding", address = 0, type = "u16", scale = 0.01 }
+"#;
+    let rig = Rig::new()?;
+    std::fs::create_dir(rig.dir().join("profiles"))?;
+    rig.write("profiles/acme-lt200.toml", PROFILE)?;
+    rig.write("site.toml", &site(&(tcp(502) + &ANALYSERS.replace("generic-ph", "acme-lt200"))))?;
+    let check = run(&rig, &["check", "site.toml"])?;
+    assert_eq!(check.status.code(), Some(0), "{}", said(&check));
+
+    rig.write("profiles/acme-lt200.toml", &PROFILE.replace("\"m\"", "\"furlong\""))?;
+    let check = run(&rig, &["check", "site.toml"])?;
+    assert_eq!(check.status.code(), Some(2), "{}", said(&check));
+    assert!(
+        said(&check).contains("acme-lt200.toml") && said(&check).contains("furlong"),
+        "{}",
+        said(&check)
+    );
+
+    rig.write("profiles/acme-lt200.toml", &PROFILE.replace("acme-lt200", "generic-ph"))?;
+    let check = run(&rig, &["check", "site.toml"])?;
+    assert!(said(&check).contains("an id of its own"), "{}", said(&check));
+    Ok(())
+}
+
+#[test]
 fn a_taken_port_is_named_with_what_to_do() -> Result<()> {
     let rig = Rig::new()?;
     rig.write("site.toml", &site(&(tcp(502) + ANALYSERS)))?;
