@@ -5,7 +5,8 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
 const gateway = process.env.WEIR_GATEWAY ?? "http://127.0.0.1:8080";
-const proxy = Object.fromEntries(["/api", "/healthz", "/readyz", "/metrics"].map((path) => [path, gateway]));
+// Without the shorthand: that would change the Host, and the gateway refuses acts from foreign pages.
+const proxy = Object.fromEntries(["/api", "/healthz", "/readyz", "/metrics"].map((path) => [path, { target: gateway }]));
 
 export default defineConfig({
   plugins: [svelte()],
