@@ -14,6 +14,7 @@ need mbpoll mbpoll
 need chromium chromium
 need cc build-essential
 need pkg-config pkg-config
+need socat socat
 need curl curl
 fc-list 2>/dev/null | grep -qi 'noto.*cjk' || packages+=(fonts-noto-cjk fontconfig)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)

@@ -19,7 +19,7 @@ pub(crate) const SCAN_INTERVAL_MS_BOUNDS: RangeInclusive<i64> = 100..=3_600_000;
 /// A device is stale after so many intervals without a sample, ...
 pub(crate) const STALE_INTERVALS: u32 = 3;
 /// ... but never sooner than this: a breaker that probes every 30 s must have its chance.
-pub(crate) const STALE_MIN_SECS: u64 = 45;
+pub(crate) const STALE_MIN_SECS: u64 = 90;
 
 pub(crate) const INFLUX_ORG: &str = "weir";
 pub(crate) const INFLUX_BUCKET: &str = "weir";

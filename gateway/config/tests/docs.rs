@@ -112,7 +112,7 @@ fn defaults_are_the_documented_ones() {
     for (head, key, value) in found {
         assert_eq!(documented(head, key), value, "{head} {key}");
     }
-    assert_eq!(site.devices[0].stale_after, Duration::from_secs(45), "not before 45 s");
+    assert_eq!(site.devices[0].stale_after, Duration::from_secs(90), "not before 90 s");
 }
 
 #[test]

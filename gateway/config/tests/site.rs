@@ -61,7 +61,7 @@ fn links_and_devices_are_resolved() {
     assert_eq!((cod.unit_id, cod.scan_interval), (Some(2), Duration::from_secs(60)));
     assert_eq!(cod.stale_after, Duration::from_secs(180), "three intervals");
     let trc = site.device(&"trc-1".parse().unwrap()).unwrap();
-    assert_eq!(trc.stale_after, Duration::from_secs(45), "but not before 45 s");
+    assert_eq!(trc.stale_after, Duration::from_secs(90), "but not before 90 s");
     assert_eq!(trc.profile.id.as_str(), "generic-residual-chlorine");
     assert_eq!(site.link(&trc.link).unwrap().timeout, Duration::from_millis(800));
     let cabinet = site.device(&"cabinet-1".parse().unwrap()).unwrap();
