@@ -47,8 +47,8 @@ export const requirements = [
   requirement("pool", "turbidity", pool, text("浑浊度", "Turbidity"), "4.4.1 表 4", "V", text("≤ 1 NTU", "≤ 1 NTU"), ["turb-1.turbidity"], { high: 1, interval: "≤ 1" }),
   requirement("pool", "temperature", pool, text("池水温度（推荐）", "Water temperature (advisory)"), "4.4.1", "M-h", text("23～30 °C", "23 to 30 °C"), ["pool-1.temperature"], { low: 23, high: 30, warning: true, interval: "[23, 30]", priority: "low" }),
 
-  requirement("lodging", "infrared-cycle", cups, text("红外消毒：125 °C 保持 15 min", "Infrared cycle: 125 °C for 15 min"), "住宿业卫生规范 附录", "V", text("≥ 125 °C，保持 15 min", "≥ 125 °C for 15 min"), ["cabinet-1.chamber_temperature", "cabinet-1.door_open"], { low: 125, interval: "≥ 125" }),
-  requirement("lodging", "infrared-cycle", cups, text("红外消毒：125 °C 保持 15 min", "Infrared cycle: 125 °C for 15 min"), "住宿业卫生规范 附录", "V", text("≥ 125 °C，保持 15 min", "≥ 125 °C for 15 min"), ["cabinet-2.chamber_temperature", "cabinet-2.door_open"], { low: 125, interval: "≥ 125" }),
+  requirement("lodging", "infrared-cycle", cups, text("红外消毒：125 °C 保持 15 min", "Infrared cycle: 125 °C for 15 min"), "住宿业卫生规范 附录", "V", text("≥ 125 °C，保持 15 min", "≥ 125 °C for 15 min"), ["cabinet-1.chamber_temperature", "cabinet-1.door_open"], { interval: "≥ 125" }),
+  requirement("lodging", "infrared-cycle", cups, text("红外消毒：125 °C 保持 15 min", "Infrared cycle: 125 °C for 15 min"), "住宿业卫生规范 附录", "V", text("≥ 125 °C，保持 15 min", "≥ 125 °C for 15 min"), ["cabinet-2.chamber_temperature", "cabinet-2.door_open"], { interval: "≥ 125" }),
 
   requirement("radiology", "door-closed", xray, text("曝光时机房门关闭", "Door closed during exposure"), "6.4.5", "V", text("曝光时不得开门", "no exposure with the door open"), ["room-1.exposure", "room-1.door_open"], { priority: "high", interval: "closed" }),
   requirement("radiology", "lamp-on", xray, text("曝光时工作状态指示灯亮", "Warning lamp on during exposure"), "6.4.4", "V", text("曝光时必须亮灯", "lamp lit whenever exposing"), ["room-1.lamp_on", "room-1.exposure"], { interval: "on" }),
