@@ -62,6 +62,7 @@ impl Gateway {
         // The engine's side of the channel lives as long as the store's, so sending cannot fail
         // before the end, when nothing is left to be sent.
         let store = Store::open(options, Box::new(move |batch| drop(sender.send(batch))))?;
+        store.hold_journal_for(&site::journal_sinks(&loaded.site));
         let points = site::point_ids(&loaded.site);
         let series = store.series(&points)?;
         let spec = site::spec(&loaded, &series);

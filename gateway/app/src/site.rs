@@ -229,6 +229,13 @@ pub(crate) fn sinks(site: &Site) -> Result<Vec<SinkSettings>, Failure> {
     site.sinks.iter().map(sink).collect()
 }
 
+/// The sinks that read the journal: it keeps what they have not sent, and nothing for a sink that
+/// the site file no longer has.
+pub(crate) fn journal_sinks(site: &Site) -> Vec<&str> {
+    let reads_journal = |sink: &&weir_config::Sink| matches!(sink.kind, SinkKind::Influx { .. });
+    site.sinks.iter().filter(reads_journal).map(|sink| sink.id.as_str()).collect()
+}
+
 /// Fetches a secret from where the site file says it is.
 fn secret(reference: &Secret) -> Result<String, Failure> {
     let value = match reference {
