@@ -79,6 +79,18 @@ fn the_demo_is_full_at_once_and_an_alarm_comes_and_goes() -> Result<()> {
     // And `weir run` goes on with its data.
     let accepted = rig.get("/api/v1/store")?["accepted"].as_u64().context("accepted")?;
     rig.gateway().terminate()?;
+
+    // What lies in the folder brings the same verdicts again, and the same bytes each time.
+    let replay = || {
+        let mut replay = Command::new(weir());
+        replay.arg("replay").arg(&site).args(["--journal", "weir-demo/data", "--log", "error"]);
+        replay.current_dir(rig.dir()).output()
+    };
+    let first = replay()?;
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    assert!(first.stdout.iter().filter(|byte| **byte == b'\n').count() > 5_000);
+    assert!(first.stdout == replay()?.stdout, "two replays of the same data differ");
+
     let mut run = Command::new(weir());
     run.args(["run", "weir-demo/site.toml", "--listen"]).arg(format!("127.0.0.1:{}", rig.port()));
     rig.start_with(&mut run)?;
