@@ -65,7 +65,7 @@ impl Pipeline {
             for batch in &committed {
                 pipeline.handle(&batch);
             }
-            pipeline.save(&[]);
+            pipeline.save_at_the_end();
         })?;
         Ok((published, thread))
     }
@@ -104,6 +104,14 @@ impl Pipeline {
                 }
                 Err(error) => wait_after(&error),
             }
+        }
+    }
+
+    /// What is not saved now is made again from the journal, so a full disk must not hold up the end.
+    fn save_at_the_end(&mut self) {
+        let state = self.engine.state().to_bytes();
+        if let Err(error) = self.store.save_engine(self.engine.seq(), &state, &[]) {
+            tracing::warn!(%error, "the engine's state was not saved; the next start makes it again from the journal");
         }
     }
 

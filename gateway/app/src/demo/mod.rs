@@ -114,7 +114,8 @@ fn print_what_runs(
     println!("  weir read {file} pool-1 --explain      what an instrument says, byte by byte");
     println!("  weir check {file}                     then break the file, and check again");
     println!("  weir packs list                       what the law asks for, with clauses");
-    println!("\nStop with Ctrl-C. Then `weir run {file}` goes on with the same data.");
+    println!("\nStop with Ctrl-C. Then `weir run {file}` goes on with the same data;");
+    println!("the instruments stop with the demo, and the site file says how to start them apart.");
 }
 
 /// Opens the console; a machine without a browser still has the address on its screen.
