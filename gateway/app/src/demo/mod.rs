@@ -108,13 +108,17 @@ fn print_what_runs(
     );
     println!("  in 1 min     disinfection cabinet 2 starts a cycle that does not get hot enough");
     println!(
-        "  in 3 min     the pool's chlorine falls below 0.3 mg/L: a warning after 10 minutes, a violation after 30"
+        "  in 3 min     the pool's chlorine falls below 0.3 mg/L (while the pool is open, 06:00-22:00"
     );
-    println!("\nTry next:");
-    println!("  weir read {file} pool-1 --explain      what an instrument says, byte by byte");
-    println!("  weir check {file}                     then break the file, and check again");
-    println!("  weir packs list                       what the law asks for, with clauses");
-    println!("\nStop with Ctrl-C. Then `weir run {file}` goes on with the same data;");
+    println!(
+        "               in Shanghai; else after it opens): a warning after 10 min, a violation after 30"
+    );
+    let weir = std::env::args().next().unwrap_or_else(|| "weir".into());
+    println!("\nTry next, in another terminal:");
+    println!("  {weir} read {file} pool-1 --explain   (what an instrument says, byte by byte)");
+    println!("  {weir} check {file}                   (then break the file, and check again)");
+    println!("  {weir} packs list                     (what the law asks for, with clauses)");
+    println!("\nStop with Ctrl-C. Then `{weir} run {file}` goes on with the same data;");
     println!("the instruments stop with the demo, and the site file says how to start them apart.");
 }
 
