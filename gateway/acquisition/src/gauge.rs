@@ -7,7 +7,7 @@ use core::{
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weir_domain::{DeviceId, LinkId, Timestamp};
-use weir_engine::ports::{DeviceHealth, DeviceState};
+use weir_engine::ports::{BreakerState, DeviceHealth, DeviceState, RoundTrip};
 
 /// The health of one device. Clones show the same device.
 #[derive(Debug, Clone)]
@@ -24,11 +24,21 @@ impl Gauge {
             state: DeviceState::Waiting,
             last_error: None,
             last_success: None,
-            round_trip_ms: None,
+            round_trip: None,
+            scan_ms: None,
+            requests_per_scan: 0,
             successes: 0,
             timeouts: 0,
+            crc_errors: 0,
             invalid_answers: 0,
+            late_answers: 0,
             exceptions: 0,
+            skipped_scans: 0,
+            breaker: BreakerState::Closed,
+            cause: None,
+            refused: Vec::new(),
+            identity: Vec::new(),
+            last_frames: None,
         };
         Self { health: Arc::new(Mutex::new(health)), skipped: Arc::default() }
     }
@@ -58,7 +68,9 @@ impl Gauge {
         health.last_success = Some(at);
         health.state = DeviceState::Online;
         if let Some(round_trip) = round_trip {
-            health.round_trip_ms = Some(round_trip.as_secs_f64() * 1000.0);
+            let ms = round_trip.as_secs_f64() * 1000.0;
+            health.round_trip =
+                Some(RoundTrip { last_ms: ms, median_ms: ms, p95_ms: ms, max_ms: ms });
         }
     }
 

@@ -31,11 +31,16 @@ use std::sync::Arc;
 use supervise::Supervisor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use weir_domain::{Clock, DeviceId};
-use weir_engine::ports::{DeviceHealth, Health, Intake};
+use weir_engine::ports::{
+    DeliveryError, DeviceHealth, Health, Intake, LinkHealth, Mailbox, PortFuture,
+};
 
 pub use failure::Failure;
-pub use modbus::{Asked, read_once};
-pub use settings::{DeviceSettings, LinkSettings, Parity, Transport};
+pub use modbus::{Answered, Asked, Probe, read_once};
+pub use settings::{
+    DeviceSettings, Endpoint, Framing, LinkSettings, MqttSettings, MqttVersion, Parity, Tls,
+    Transport,
+};
 
 /// All links of a site, running.
 #[derive(Debug)]
@@ -78,9 +83,25 @@ impl Acquisition {
     }
 }
 
+/// No link takes messages over HTTP yet.
+impl Mailbox for Acquisition {
+    fn deliver<'a>(
+        &'a self,
+        _device: &'a str,
+        _token: Option<&'a str>,
+        _body: Vec<u8>,
+    ) -> PortFuture<'a, Result<usize, DeliveryError>> {
+        Box::pin(async { Err(DeliveryError::Unauthorized) })
+    }
+}
+
 /// Devices come in the order of the links that were given, and within them in theirs.
 impl Health for Acquisition {
     fn devices(&self) -> Vec<DeviceHealth> {
         self.gauges.iter().map(Gauge::read).collect()
+    }
+
+    fn links(&self) -> Vec<LinkHealth> {
+        Vec::new()
     }
 }

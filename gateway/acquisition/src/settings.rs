@@ -1,12 +1,13 @@
 //! What the acquisition is told: links, their devices, and how to reach them.
 
-use core::{fmt, time::Duration};
+use core::{fmt, net::SocketAddr, time::Duration};
 use std::sync::Arc;
 use weir_domain::{DeviceId, LinkId, SeriesId, SiteId};
 use weir_profiles::Profile;
 
-/// A link: what is polled, or listened to, as one.
-#[derive(Debug, Clone)]
+/// A link: what is polled, or listened to, as one. Two that are equal do the same, so a reload
+/// leaves the link alone.
+#[derive(Debug, Clone, PartialEq)]
 pub struct LinkSettings {
     /// Its id.
     pub id: LinkId,
@@ -14,20 +15,25 @@ pub struct LinkSettings {
     pub transport: Transport,
     /// How long an answer may take; Modbus only.
     pub timeout: Duration,
+    /// Rest between any two requests on the link; Modbus only.
+    pub request_gap: Duration,
     /// The devices on it.
     pub devices: Vec<DeviceSettings>,
 }
 
 /// An installed device.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct DeviceSettings {
     /// Its id.
     pub id: DeviceId,
     /// The Modbus unit id; none means 255, the device at the address itself.
     pub unit_id: Option<u8>,
+    /// What a device that publishes is called in its topics (`{address}`); for Sparkplug
+    /// `group/edge node` or `group/edge node/device`. Without it, the device's id.
+    pub address: Option<String>,
     /// The instrument model.
     pub profile: Arc<Profile>,
-    /// How often to read it; for MQTT, how often it is expected to publish.
+    /// How often to read it (zero: again at once); else how often it is expected to publish.
     pub scan_interval: Duration,
     /// The series of its points, in the order of the profile's points.
     pub series: Vec<SeriesId>,
@@ -38,12 +44,25 @@ pub struct DeviceSettings {
 /// How a link is reached.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Transport {
-    /// Modbus TCP.
+    /// Modbus through a TCP connection that the gateway opens.
     ModbusTcp {
-        /// Name or address of the server or gateway.
-        host: String,
-        /// TCP port, usually 502.
-        port: u16,
+        /// Where to: the address, then its backups. Never empty.
+        endpoints: Vec<Endpoint>,
+        /// What the connection carries.
+        framing: Framing,
+        /// TLS, if the connection is to be encrypted.
+        tls: Option<Tls>,
+    },
+    /// Modbus through a TCP connection that the other side (a cellular modem) opens.
+    ModbusDialIn {
+        /// Where the gateway listens; several links may share it.
+        listen: SocketAddr,
+        /// The packet with which the modem says who it is.
+        registration: Vec<u8>,
+        /// The packet that the modem sends now and then to keep the connection, if it does.
+        heartbeat: Option<Vec<u8>>,
+        /// What the connection carries.
+        framing: Framing,
     },
     /// Modbus RTU on a serial port.
     ModbusRtu {
@@ -58,20 +77,75 @@ pub enum Transport {
         /// Data bits, 5 to 8; RTU has 8.
         data_bits: u8,
     },
-    /// MQTT 3.1.1 through a broker.
-    Mqtt {
-        /// Name or address of the broker.
-        host: String,
-        /// TCP port, usually 1883.
-        port: u16,
-        /// The client id. The broker keeps messages for it while the gateway is away, so it must
-        /// stay the same, and no other client may have it.
-        client_id: String,
-        /// The user, if the broker asks for one.
-        username: Option<String>,
-        /// The user's password.
-        password: Option<String>,
+    /// MQTT through a broker.
+    Mqtt(Box<MqttSettings>),
+    /// Devices post their messages to the gateway's own HTTP server.
+    Http {
+        /// What they must show.
+        token: String,
     },
+}
+
+/// A name or address with a TCP port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// What a connection with Modbus carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// Modbus TCP: the MBAP header.
+    Mbap,
+    /// Modbus RTU: unit id and CRC, as on a serial line.
+    Rtu,
+}
+
+/// TLS for a connection that the gateway opens.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// Certificates (PEM) that are trusted; without them, those of the system.
+    pub ca: Option<String>,
+    /// The gateway's own certificate chain and private key (both PEM).
+    pub identity: Option<(String, String)>,
+    /// The name in the server's certificate, if it is not the host's.
+    pub server_name: Option<String>,
+}
+
+/// A session with an MQTT broker.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MqttSettings {
+    /// The broker.
+    pub endpoint: Endpoint,
+    /// Which MQTT.
+    pub version: MqttVersion,
+    /// The client id. The broker keeps messages for it while the gateway is away, so it must
+    /// stay the same, and no other client may have it.
+    pub client_id: String,
+    /// The user, if the broker asks for one.
+    pub username: Option<String>,
+    /// The user's password.
+    pub password: Option<String>,
+    /// TLS, if the connection is to be encrypted.
+    pub tls: Option<Tls>,
+    /// The name of a shared subscription (`$share/<name>/…`): several gateways share the messages.
+    pub share: Option<String>,
+    /// Where the gateway says whether it is there: retained `online`, with a will of `offline`.
+    pub status_topic: Option<String>,
+    /// How often at least something is sent.
+    pub keep_alive: Duration,
+}
+
+/// Which MQTT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MqttVersion {
+    /// 3.1.1.
+    V3,
+    /// 5.0.
+    V5,
 }
 
 /// The parity bit of a serial line.
@@ -85,7 +159,7 @@ pub enum Parity {
     Odd,
 }
 
-/// In short, and without the password.
+/// In short, and without secrets.
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -95,11 +169,35 @@ impl fmt::Debug for Transport {
 impl fmt::Display for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ModbusTcp { host, port } => write!(f, "modbus tcp {host}:{port}"),
-            Self::ModbusRtu { port, baud, .. } => write!(f, "modbus rtu {port} at {baud} baud"),
-            Self::Mqtt { host, port, client_id, .. } => {
-                write!(f, "mqtt {host}:{port} as {client_id}")
+            Self::ModbusTcp { endpoints, framing, tls } => {
+                let tls = if tls.is_some() { " over tls" } else { "" };
+                write!(f, "{framing}{tls}")?;
+                endpoints.iter().try_for_each(|endpoint| write!(f, " {endpoint}"))
             }
+            Self::ModbusDialIn { listen, framing, .. } => {
+                write!(f, "{framing} dialled in on {listen}")
+            }
+            Self::ModbusRtu { port, baud, .. } => write!(f, "modbus rtu {port} at {baud} baud"),
+            Self::Mqtt(mqtt) => write!(f, "mqtt {} as {}", mqtt.endpoint, mqtt.client_id),
+            Self::Http { .. } => f.write_str("http"),
         }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+impl fmt::Display for Framing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mbap => "modbus tcp",
+            Self::Rtu => "modbus rtu over tcp",
+        })
     }
 }

@@ -52,7 +52,7 @@ async fn all_four_tables_are_read_and_nothing_is_ever_written() {
     assert_eq!(*server.connections.lock().unwrap(), 1, "one connection for all of it");
     let health = rig.health("unit-3");
     assert_eq!(health.state, DeviceState::Online);
-    assert!(health.round_trip_ms.is_some() && health.last_success.is_some());
+    assert!(health.round_trip.is_some() && health.last_success.is_some());
     assert!(health.successes >= 40 && health.timeouts + health.invalid_answers == 0);
 }
 
@@ -197,8 +197,11 @@ async fn a_link_comes_up_when_its_server_does_and_again_after_a_restart() {
     let units = Units::default();
     units.set(1, Behaviour::Answers);
     let profile = profile(0, &[(HoldingRegister, 0)]);
-    let transport =
-        weir_acquisition::Transport::ModbusTcp { host: "localhost".into(), port: free.port() };
+    let transport = weir_acquisition::Transport::ModbusTcp {
+        endpoints: vec![weir_acquisition::Endpoint { host: "localhost".into(), port: free.port() }],
+        framing: weir_acquisition::Framing::Mbap,
+        tls: None,
+    };
     let rig = Rig::link(transport, TIMEOUT, vec![device(1, &profile, Duration::from_millis(50))]);
     until("a bad sample", || !rig.store.bad(10).is_empty()).await;
     assert_eq!(rig.store.bad(10)[0], Quality::Bad(BadReason::NotConnected));
@@ -271,6 +274,7 @@ async fn a_panic_in_one_link_disturbs_no_other_and_ends_in_a_restart() {
         id: id.parse().unwrap(),
         transport: server.transport(),
         timeout: TIMEOUT,
+        request_gap: Duration::ZERO,
         devices: vec![device(unit, &profile, Duration::from_millis(20))],
     };
     let rig = Rig::start(vec![link("one", &one, 1), link("two", &two, 2)], Default::default());

@@ -22,10 +22,12 @@ use tokio::{
     process::{Child, Command},
     time::{sleep, timeout},
 };
-use weir_acquisition::{DeviceSettings, LinkSettings, Transport};
+use weir_acquisition::{
+    DeviceSettings, Endpoint, LinkSettings, MqttSettings, MqttVersion, Transport,
+};
 use weir_domain::{BadReason, Clock, Quality, SeriesId, Text, Unit, ValueKind};
 use weir_engine::ports::DeviceState;
-use weir_profiles::{Access, MqttAccess, PointDef, Profile, Source};
+use weir_profiles::{Access, FieldSource, MessageFormat, MqttAccess, PointDef, Profile, Source};
 use weir_wire::telemetry::{Boot, Field, Scalar, Telemetry, encode_cbor, encode_json};
 
 const BROKER: &str = "/usr/sbin/mosquitto";
@@ -95,18 +97,18 @@ impl Broker {
     }
 
     fn transport(&self) -> Transport {
-        Transport::Mqtt {
-            host: "127.0.0.1".into(),
-            port: self.port,
-            client_id: "weir-test".into(),
-            username: None,
-            password: None,
-        }
+        mqtt(self.port)
     }
 
     fn link(&self, devices: Vec<DeviceSettings>) -> LinkSettings {
         let (id, timeout) = ("broker".parse().unwrap(), Duration::from_secs(1));
-        LinkSettings { id, transport: self.transport(), timeout, devices }
+        LinkSettings {
+            id,
+            transport: self.transport(),
+            timeout,
+            request_gap: Duration::ZERO,
+            devices,
+        }
     }
 
     /// Publishes with QoS 1, and waits for the broker's word.
@@ -137,18 +139,24 @@ fn cabinet(n: u32) -> DeviceSettings {
         kind,
         range: None,
         decimals: 1,
-        source: Source::Field(id.into()),
+        states: Vec::new(),
+        source: Source::Field(FieldSource::named(id)),
     };
     let profile = Profile {
         id: "cabinet".parse().unwrap(),
         name: Text { zh: String::new(), en: String::new() },
         source: "generic".into(),
-        access: Access::Mqtt(MqttAccess { topic: "weir/v1/{site}/{device}/telemetry".into() }),
+        access: Access::Mqtt(MqttAccess {
+            topic: "weir/v1/{site}/{device}/telemetry".into(),
+            format: MessageFormat::Weir,
+        }),
+        info: Vec::new(),
         points: vec![point("temperature", ValueKind::Number), point("door", ValueKind::Boolean)],
     };
     DeviceSettings {
         id: format!("cabinet-{n}").parse().unwrap(),
         unit_id: None,
+        address: None,
         profile: Arc::new(profile),
         scan_interval: Duration::from_secs(10),
         series: vec![SeriesId(10 * n), SeriesId(10 * n + 1)],
@@ -350,19 +358,34 @@ async fn a_huge_message_is_refused_and_does_not_block_the_next() {
     rig.stop().await;
 }
 
-/// Silence of a device, and of the broker, in virtual time.
-#[tokio::test(start_paused = true)]
-async fn silence_is_a_record() {
-    let transport = Transport::Mqtt {
-        host: "127.0.0.1".into(),
-        // Nobody listens on the port of "discard".
-        port: 9,
+/// A broker on this machine.
+fn mqtt(port: u16) -> Transport {
+    Transport::Mqtt(Box::new(MqttSettings {
+        endpoint: Endpoint { host: "127.0.0.1".into(), port },
+        version: MqttVersion::V3,
         client_id: "weir-test".into(),
         username: None,
         password: None,
-    };
+        tls: None,
+        share: None,
+        status_topic: None,
+        keep_alive: Duration::from_secs(30),
+    }))
+}
+
+/// Silence of a device, and of the broker, in virtual time.
+#[tokio::test(start_paused = true)]
+async fn silence_is_a_record() {
+    // Nobody listens on the port of "discard".
+    let transport = mqtt(9);
     let (id, timeout) = ("broker".parse().unwrap(), Duration::from_secs(1));
-    let link = LinkSettings { id, transport, timeout, devices: vec![cabinet(1)] };
+    let link = LinkSettings {
+        id,
+        transport,
+        timeout,
+        request_gap: Duration::ZERO,
+        devices: vec![cabinet(1)],
+    };
     let rig = Rig::start(vec![link], Arc::default());
     sleep(Duration::from_secs(120)).await;
     rig.stop().await;

@@ -20,7 +20,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use weir_acquisition::Acquisition;
 use weir_domain::{Clock, Timestamp};
-use weir_engine::{Act, Command, Engine, EngineState, SiteSpec, ports::Outbox as _};
+use weir_engine::{
+    Act, Command, Engine, EngineState, SiteSpec,
+    ports::{Configuration, Outbox as _, PortFuture, Reload, ReloadOutcome},
+};
 use weir_northbound::Northbound;
 use weir_storage::{Store, StoreOptions};
 use weir_web::WebState;
@@ -131,6 +134,11 @@ impl Gateway {
             records: store.clone(),
             acts: self.desk(),
             health: acquisition.clone(),
+            mailbox: acquisition.clone(),
+            configuration: Arc::new(Fixed {
+                hash: self.loaded.hash.clone(),
+                clock: self.clock.clone(),
+            }),
             sinks: northbound.clone(),
             storage: store.clone(),
             clock: self.clock.clone(),
@@ -159,6 +167,29 @@ impl Gateway {
                 "the engine's thread ended with a panic; its state will be made again from the journal"
             );
         }
+    }
+}
+
+/// A site file that is read once, at the start.
+struct Fixed {
+    hash: String,
+    clock: Arc<dyn Clock>,
+}
+
+impl Configuration for Fixed {
+    fn reload(&self, _check_only: bool) -> PortFuture<'_, Reload> {
+        let reload = Reload {
+            at: self.clock.now(),
+            config_hash: self.hash.clone(),
+            outcome: ReloadOutcome::Refused,
+            changes: Vec::new(),
+            faults: vec!["the site file is read at the start only; restart the gateway".to_owned()],
+        };
+        Box::pin(async { reload })
+    }
+
+    fn last_reload(&self) -> Option<Reload> {
+        None
     }
 }
 

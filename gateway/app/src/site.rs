@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
-use weir_acquisition::{DeviceSettings, LinkSettings};
+use weir_acquisition::{DeviceSettings, Endpoint, Framing, LinkSettings, MqttSettings, Tls};
 use weir_compliance::Pack;
 use weir_config::{Device, Library, Link, Secret, SinkKind, Site, Transport, area_facts, render};
 use weir_domain::{PointId, SeriesId};
@@ -155,6 +155,7 @@ pub(crate) fn links(site: &Site, spec: &SiteSpec) -> Result<Vec<LinkSettings>, F
             id: link.id.clone(),
             transport: transport(link)?,
             timeout: link.timeout,
+            request_gap: link.request_gap,
             devices: devices
                 .map(|(device, spec)| device_settings(site, device, &spec.series))
                 .collect(),
@@ -168,6 +169,7 @@ pub(crate) fn device_settings(site: &Site, device: &Device, series: &[SeriesId])
     DeviceSettings {
         id: device.id.clone(),
         unit_id: device.unit_id,
+        address: device.address.clone(),
         profile: device.profile.clone(),
         scan_interval: device.scan_interval,
         series: series.to_vec(),
@@ -175,34 +177,71 @@ pub(crate) fn device_settings(site: &Site, device: &Device, series: &[SeriesId])
     }
 }
 
-/// A link's transport as the acquisition sees it.
+/// A link's transport as the acquisition sees it: with the secrets and certificates themselves.
 pub(crate) fn transport(link: &Link) -> Result<weir_acquisition::Transport, Failure> {
+    use weir_acquisition::Transport as T;
     Ok(match link.transport.clone() {
-        Transport::ModbusTcp { host, port } => {
-            weir_acquisition::Transport::ModbusTcp { host, port }
+        Transport::ModbusTcp { endpoints, framing, tls } => T::ModbusTcp {
+            endpoints: endpoints.into_iter().map(endpoint).collect(),
+            framing: self::framing(framing),
+            tls: tls.as_ref().map(self::tls).transpose()?,
+        },
+        Transport::ModbusDialIn { listen, registration, heartbeat, framing } => {
+            T::ModbusDialIn { listen, registration, heartbeat, framing: self::framing(framing) }
         }
-        Transport::ModbusRtu { port, baud, parity, stop_bits, data_bits } => {
-            weir_acquisition::Transport::ModbusRtu {
-                port,
-                baud,
-                parity: match parity {
-                    weir_config::Parity::None => weir_acquisition::Parity::None,
-                    weir_config::Parity::Even => weir_acquisition::Parity::Even,
-                    weir_config::Parity::Odd => weir_acquisition::Parity::Odd,
-                },
-                stop_bits,
-                data_bits,
-            }
-        }
-        Transport::Mqtt { host, port, client_id, username, password } => {
-            weir_acquisition::Transport::Mqtt {
-                host,
-                port,
-                client_id,
-                username,
-                password: password.as_ref().map(secret).transpose()?,
-            }
-        }
+        Transport::ModbusRtu { port, baud, parity, stop_bits, data_bits } => T::ModbusRtu {
+            port,
+            baud,
+            parity: match parity {
+                weir_config::Parity::None => weir_acquisition::Parity::None,
+                weir_config::Parity::Even => weir_acquisition::Parity::Even,
+                weir_config::Parity::Odd => weir_acquisition::Parity::Odd,
+            },
+            stop_bits,
+            data_bits,
+        },
+        Transport::Mqtt(mqtt) => T::Mqtt(Box::new(MqttSettings {
+            endpoint: endpoint(mqtt.endpoint),
+            version: match mqtt.version {
+                weir_config::MqttVersion::V3 => weir_acquisition::MqttVersion::V3,
+                weir_config::MqttVersion::V5 => weir_acquisition::MqttVersion::V5,
+            },
+            client_id: mqtt.client_id,
+            username: mqtt.username,
+            password: mqtt.password.as_ref().map(secret).transpose()?,
+            tls: mqtt.tls.as_ref().map(self::tls).transpose()?,
+            share: mqtt.share,
+            status_topic: mqtt.status_topic,
+            keep_alive: mqtt.keep_alive,
+        })),
+        Transport::Http { token } => T::Http { token: secret(&token)? },
+    })
+}
+
+fn endpoint(weir_config::Endpoint { host, port }: weir_config::Endpoint) -> Endpoint {
+    Endpoint { host, port }
+}
+
+fn framing(framing: weir_config::Framing) -> Framing {
+    match framing {
+        weir_config::Framing::Mbap => Framing::Mbap,
+        weir_config::Framing::Rtu => Framing::Rtu,
+    }
+}
+
+/// Reads the certificates that a link needs.
+fn tls(tls: &weir_config::Tls) -> Result<Tls, Failure> {
+    let read = |path: &PathBuf| {
+        fs::read_to_string(path)
+            .with_context(|| format!("could not read the certificate or key in {}", path.display()))
+            .map_err(Failure::usage)
+    };
+    let identity = tls.identity.as_ref();
+    let identity = identity.map(|(chain, key)| Ok::<_, Failure>((read(chain)?, read(key)?)));
+    Ok(Tls {
+        ca: tls.ca.as_ref().map(read).transpose()?,
+        identity: identity.transpose()?,
+        server_name: tls.server_name.clone(),
     })
 }
 

@@ -3,6 +3,7 @@
 
 use core::net::{Ipv4Addr, SocketAddr};
 use core::ops::RangeInclusive;
+use core::time::Duration;
 
 pub(crate) const MODBUS_TCP_PORT: u16 = 502;
 pub(crate) const MQTT_PORT: u16 = 1883;
@@ -13,6 +14,9 @@ pub(crate) const STOP_BITS: u8 = 1;
 pub(crate) const DATA_BITS: u8 = 8;
 pub(crate) const TIMEOUT_MS: u64 = 1_000;
 pub(crate) const TIMEOUT_MS_BOUNDS: RangeInclusive<i64> = 50..=60_000;
+
+/// How often a broker hears at least something.
+pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 pub(crate) const SCAN_INTERVAL_MS: u64 = 5_000;
 pub(crate) const SCAN_INTERVAL_MS_BOUNDS: RangeInclusive<i64> = 100..=3_600_000;

@@ -5,6 +5,7 @@ use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 use jiff::tz::TimeZone;
+use std::path::PathBuf;
 use std::sync::Arc;
 use weir_compliance::{Pack, Schedule};
 use weir_domain::{AreaId, Class, DeviceId, LinkId, Role, SinkId, SiteId, Text};
@@ -80,17 +81,32 @@ pub struct Link {
     pub transport: Transport,
     /// How long an answer or a connection may take.
     pub timeout: Duration,
+    /// Rest between any two requests on the link.
+    pub request_gap: Duration,
 }
 
 /// How the devices of a link are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transport {
-    /// Modbus TCP.
+    /// Modbus through a TCP connection that the gateway opens.
     ModbusTcp {
-        /// Name or address of the server.
-        host: String,
-        /// Its port.
-        port: u16,
+        /// Where to: the address, then its backups. Never empty.
+        endpoints: Vec<Endpoint>,
+        /// What the connection carries.
+        framing: Framing,
+        /// TLS, if the connection is to be encrypted.
+        tls: Option<Tls>,
+    },
+    /// Modbus through a TCP connection that the other side (a cellular modem) opens.
+    ModbusDialIn {
+        /// Where the gateway listens; links may share it.
+        listen: SocketAddr,
+        /// The packet with which the modem says who it is; unique for an address.
+        registration: Vec<u8>,
+        /// The packet that the modem sends now and then to keep the connection, if it does.
+        heartbeat: Option<Vec<u8>>,
+        /// What the connection carries.
+        framing: Framing,
     },
     /// Modbus RTU on a serial line.
     ModbusRtu {
@@ -106,18 +122,73 @@ pub enum Transport {
         data_bits: u8,
     },
     /// MQTT.
-    Mqtt {
-        /// Name or address of the broker.
-        host: String,
-        /// Its port.
-        port: u16,
-        /// What the gateway calls itself; no other link to the same broker has it.
-        client_id: String,
-        /// Who it logs in as.
-        username: Option<String>,
-        /// With which password; never without a user name.
-        password: Option<Secret>,
+    Mqtt(Box<Mqtt>),
+    /// Devices post to the gateway's own HTTP server.
+    Http {
+        /// What they must show.
+        token: Secret,
     },
+}
+
+/// A name or address with a TCP port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+}
+
+/// What a connection with Modbus carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Framing {
+    /// Modbus TCP: the MBAP header.
+    Mbap,
+    /// Modbus RTU: unit id and CRC, as on a serial line.
+    Rtu,
+}
+
+/// TLS for a connection that the gateway opens. Paths are as written in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tls {
+    /// A file of certificates (PEM) that are trusted; without it, those of the system.
+    pub ca: Option<PathBuf>,
+    /// Files of the gateway's own certificate chain and private key (PEM).
+    pub identity: Option<(PathBuf, PathBuf)>,
+    /// The name in the server's certificate, if it is not the host's.
+    pub server_name: Option<String>,
+}
+
+/// A session with an MQTT broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mqtt {
+    /// The broker.
+    pub endpoint: Endpoint,
+    /// Which MQTT.
+    pub version: MqttVersion,
+    /// What the gateway calls itself; no other link to the same broker has it.
+    pub client_id: String,
+    /// Who it logs in as.
+    pub username: Option<String>,
+    /// With which password; never without a user name.
+    pub password: Option<Secret>,
+    /// TLS, if the connection is to be encrypted.
+    pub tls: Option<Tls>,
+    /// The name of a shared subscription.
+    pub share: Option<String>,
+    /// Where the gateway says whether it is there.
+    pub status_topic: Option<String>,
+    /// How often at least something is sent.
+    pub keep_alive: Duration,
+}
+
+/// Which MQTT.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MqttVersion {
+    /// 3.1.1.
+    V3,
+    /// 5.0.
+    V5,
 }
 
 /// The parity bit of a serial line.
@@ -145,6 +216,8 @@ pub struct Device {
     /// Its unit id, 1 to 247 (on Modbus TCP also 0 and 255, the gateway at the address itself);
     /// unique on its link; there if and only if the link is Modbus.
     pub unit_id: Option<u8>,
+    /// What a device that publishes is called in its topics, if not by its id.
+    pub address: Option<String>,
     /// Its area.
     pub area: AreaId,
     /// Where it measures; holds for all its points.
@@ -247,7 +320,7 @@ impl FacilityKind {
 impl Transport {
     /// Whether its devices are polled over Modbus.
     pub fn is_modbus(&self) -> bool {
-        !matches!(self, Self::Mqtt { .. })
+        !matches!(self, Self::Mqtt(_) | Self::Http { .. })
     }
 }
 
@@ -255,7 +328,14 @@ impl fmt::Display for Transport {
     /// What it is, without secrets: `modbus tcp 10.0.0.7:502`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ModbusTcp { host, port } => write!(f, "modbus tcp {host}:{port}"),
+            Self::ModbusTcp { endpoints, framing, tls } => {
+                let tls = if tls.is_some() { " over tls" } else { "" };
+                write!(f, "{framing}{tls}")?;
+                endpoints.iter().try_for_each(|endpoint| write!(f, " {endpoint}"))
+            }
+            Self::ModbusDialIn { listen, framing, .. } => {
+                write!(f, "{framing} dialled in on {listen}")
+            }
             Self::ModbusRtu { port, baud, parity, stop_bits, data_bits } => {
                 let parity = match parity {
                     Parity::None => 'N',
@@ -264,7 +344,26 @@ impl fmt::Display for Transport {
                 };
                 write!(f, "modbus rtu {port} {baud} {data_bits}{parity}{stop_bits}")
             }
-            Self::Mqtt { host, port, .. } => write!(f, "mqtt {host}:{port}"),
+            Self::Mqtt(mqtt) => write!(f, "mqtt {}", mqtt.endpoint),
+            Self::Http { .. } => f.write_str("http"),
         }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.host.contains(':') {
+            true => write!(f, "[{}]:{}", self.host, self.port),
+            false => write!(f, "{}:{}", self.host, self.port),
+        }
+    }
+}
+
+impl fmt::Display for Framing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mbap => "modbus tcp",
+            Self::Rtu => "modbus rtu over tcp",
+        })
     }
 }

@@ -88,8 +88,8 @@ fn defaults_are_the_documented_ones() {
     ];
     for link in site.links {
         match link.transport {
-            Transport::ModbusTcp { port, .. } => {
-                found.push(("`modbus_tcp`, for", "port", port.to_string()));
+            Transport::ModbusTcp { endpoints, .. } => {
+                found.push(("`modbus_tcp`, for", "port", endpoints[0].port.to_string()));
             }
             Transport::ModbusRtu { baud, parity, stop_bits, data_bits, .. } => {
                 let parity = format!("{parity:?}").to_lowercase();
@@ -98,9 +98,10 @@ fn defaults_are_the_documented_ones() {
                 found.push(("`modbus_rtu`, for", "stop_bits", stop_bits.to_string()));
                 found.push(("`modbus_rtu`, for", "data_bits", data_bits.to_string()));
             }
-            Transport::Mqtt { port, client_id, .. } => {
-                found.push(("`mqtt`, for", "port", port.to_string()));
-                let pattern = client_id.replace("weir-s-mqtt", "weir-<site>-<link>");
+            Transport::ModbusDialIn { .. } | Transport::Http { .. } => {}
+            Transport::Mqtt(mqtt) => {
+                found.push(("`mqtt`, for", "port", mqtt.endpoint.port.to_string()));
+                let pattern = mqtt.client_id.replace("weir-s-mqtt", "weir-<site>-<link>");
                 found.push(("`mqtt`, for", "client_id", pattern));
             }
         }

@@ -53,9 +53,9 @@ fn links_and_devices_are_resolved() {
         "mqtt 127.0.0.1:1883",
     ];
     assert_eq!(shown, expected);
-    let Transport::Mqtt { client_id, password, .. } = &site.links[4].transport else { panic!() };
-    assert_eq!(client_id, "weir-demo-broker-2");
-    assert_eq!(*password, Some(Secret::Env("MQTT_2".into())));
+    let Transport::Mqtt(mqtt) = &site.links[4].transport else { panic!() };
+    assert_eq!(mqtt.client_id, "weir-demo-broker-2");
+    assert_eq!(mqtt.password, Some(Secret::Env("MQTT_2".into())));
 
     let cod = site.device(&"cod-1".parse().unwrap()).unwrap();
     assert_eq!((cod.unit_id, cod.scan_interval), (Some(2), Duration::from_secs(60)));

@@ -6,7 +6,7 @@ use crate::{Act, AlarmEvent, Record, Row, Transition, VerdictRecord};
 use core::{fmt, future::Future, pin::Pin, time::Duration};
 use serde::{Deserialize, Serialize};
 use std::error::Error;
-use weir_domain::{AreaId, DeviceId, LinkId, Sample, SeriesId, Timestamp};
+use weir_domain::{AreaId, DeviceId, LinkId, Sample, SeriesId, Text, Timestamp};
 
 /// A future behind a port.
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -287,8 +287,8 @@ pub trait Outbox: Send + Sync {
     fn quarantined(&self, sink: &str) -> Result<u64, PortError>;
 }
 
-/// How a device is doing, as its link sees it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// How a device is doing, as its link sees it. Counts are since the start of the gateway.
+#[derive(Debug, Clone, PartialEq)]
 pub struct DeviceHealth {
     /// The device.
     pub device: DeviceId,
@@ -296,20 +296,62 @@ pub struct DeviceHealth {
     pub link: LinkId,
     /// Whether its last exchange went well.
     pub state: DeviceState,
-    /// The last failure in words, with its likely cause.
+    /// The last failure in words.
     pub last_error: Option<String>,
     /// When the last good answer came.
     pub last_success: Option<Timestamp>,
-    /// Round-trip time of the last good answer, in milliseconds.
-    pub round_trip_ms: Option<f64>,
+    /// How long its answers take; none before the first, and for devices that are not asked.
+    pub round_trip: Option<RoundTrip>,
+    /// How long the last scan took, in milliseconds.
+    pub scan_ms: Option<f64>,
+    /// Requests of a scan.
+    pub requests_per_scan: u32,
     /// Exchanges that went well.
     pub successes: u64,
     /// Exchanges without an answer in time.
     pub timeouts: u64,
-    /// Answers that failed a check: CRC, length, unit, function.
+    /// Exchanges that brought bytes that are no frame: noise, as a rule a failed CRC.
+    pub crc_errors: u64,
+    /// Whole answers (or messages) that are not what was asked for.
     pub invalid_answers: u64,
+    /// Answers that came after their time was over, and were thrown away.
+    pub late_answers: u64,
     /// Modbus exceptions.
     pub exceptions: u64,
+    /// Scans that could not be made before the next was due.
+    pub skipped_scans: u64,
+    /// Whether it is asked as often as it should be.
+    pub breaker: BreakerState,
+    /// What is probably wrong and what to do about it; none while all is well.
+    pub cause: Option<Text>,
+    /// Addresses it refuses, which are not asked for any more: `holding 40-43`.
+    pub refused: Vec<String>,
+    /// What it says of itself: name and value.
+    pub identity: Vec<(Text, String)>,
+    /// The last request and answer on the wire.
+    pub last_frames: Option<Frames>,
+}
+
+/// How long answers take, over the last 64 of them, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct RoundTrip {
+    /// The last one.
+    pub last_ms: f64,
+    /// Half of them took no longer.
+    pub median_ms: f64,
+    /// 95 % of them took no longer.
+    pub p95_ms: f64,
+    /// The longest.
+    pub max_ms: f64,
+}
+
+/// Bytes as they went over the wire, in hex: `03 04 00 00 …`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Frames {
+    /// What was asked.
+    pub request: String,
+    /// What came back; empty if nothing did.
+    pub answer: String,
 }
 
 /// The state of a device on its link.
@@ -324,10 +366,110 @@ pub enum DeviceState {
     Offline,
 }
 
+/// Whether a device is asked as often as it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakerState {
+    /// It is.
+    Closed,
+    /// It does not answer, and is asked now and then only.
+    Open,
+    /// It is being asked whether it is back.
+    HalfOpen,
+}
+
+/// How a link is doing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkHealth {
+    /// The link.
+    pub link: LinkId,
+    /// Whether it is up: port open, connection or session established.
+    pub up: bool,
+    /// What it is connected to, if that may be one of several: the backup address, the modem.
+    pub endpoint: Option<String>,
+    /// Why it is down, or was the last time.
+    pub last_error: Option<String>,
+    /// Share of the last minute in which it was busy, 0 to 1.
+    pub busy: f64,
+    /// Times it was connected since the start.
+    pub connects: u64,
+    /// What is probably wrong with the line as a whole; none while all is well.
+    pub cause: Option<Text>,
+}
+
 /// Tells how the devices are doing.
 pub trait Health: Send + Sync {
     /// Every device, in the order of the site file.
     fn devices(&self) -> Vec<DeviceHealth>;
+
+    /// Every link, in the order of the site file.
+    fn links(&self) -> Vec<LinkHealth>;
+}
+
+/// Takes in messages that devices post over HTTP.
+pub trait Mailbox: Send + Sync {
+    /// Resolves when the message's readings are on disk, with their number; 0 for a message that
+    /// was there before.
+    fn deliver<'a>(
+        &'a self,
+        device: &'a str,
+        token: Option<&'a str>,
+        body: Vec<u8>,
+    ) -> PortFuture<'a, Result<usize, DeliveryError>>;
+}
+
+/// Why a message was not taken.
+#[derive(Debug)]
+pub enum DeliveryError {
+    /// No device of that name posts over HTTP, or the token is not its link's. One answer for
+    /// both, as the names of devices are nobody's business without a token.
+    Unauthorized,
+    /// It is not what the device's profile says, and why.
+    Invalid(String),
+    /// Too many messages are under way; the device should try again.
+    Busy,
+    /// It could not be written down.
+    Port(PortError),
+}
+
+/// What came of reading the site file again.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reload {
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// SHA-256 of the site file that is in force now, in hex.
+    pub config_hash: String,
+    /// How it ended.
+    pub outcome: ReloadOutcome,
+    /// What is different, a line each: `link rs485-1: changed`.
+    pub changes: Vec<String>,
+    /// Why it was refused or rolled back, a line each.
+    pub faults: Vec<String>,
+}
+
+/// How a reload ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReloadOutcome {
+    /// There was nothing to change.
+    Unchanged,
+    /// Nothing was changed, as nothing should be: only the check was asked for.
+    Checked,
+    /// The new file is in force.
+    Applied,
+    /// The new file has faults; the old one stays in force.
+    Refused,
+    /// The changed links did not come good; the old file is in force again.
+    RolledBack,
+}
+
+/// Reads the site file again while the gateway runs.
+pub trait Configuration: Send + Sync {
+    /// Reads, checks and applies the site file; with `check_only` nothing is applied.
+    fn reload(&self, check_only: bool) -> PortFuture<'_, Reload>;
+
+    /// The last reload, if there was one.
+    fn last_reload(&self) -> Option<Reload>;
 }
 
 /// How a sink is doing.

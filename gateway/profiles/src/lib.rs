@@ -29,6 +29,7 @@ mod profile;
 pub use catalogue::{UnknownProfile, builtin, builtin_profiles, lookup};
 pub use parse::ProfileError;
 pub use profile::{
-    Access, DataType, ModbusAccess, MqttAccess, PointDef, Profile, RegisterAddress, RegisterKind,
-    RegisterSource, Source, WordOrder,
+    Access, AddressRange, DataType, FieldSource, InfoDef, MessageFormat, ModbusAccess, MqttAccess,
+    PointDef, Profile, RegisterAddress, RegisterKind, RegisterSource, Source, State, TimeForm,
+    WordOrder,
 };

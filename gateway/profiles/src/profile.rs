@@ -16,6 +16,19 @@ pub struct Profile {
     pub access: Access,
     /// What it measures; never empty, ids are unique.
     pub points: Vec<PointDef>,
+    /// What it says of itself, such as its serial number: read when it is met, and no measurement.
+    pub info: Vec<InfoDef>,
+}
+
+/// Something a Modbus device says of itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InfoDef {
+    /// Its name within the device.
+    pub id: PointName,
+    /// Its name for people.
+    pub name: Text,
+    /// Where it stands.
+    pub source: RegisterSource,
 }
 
 /// How a device of the profile is reached.
@@ -38,13 +51,91 @@ pub struct ModbusAccess {
     pub hole_max: u16,
     /// Rest between two requests to the device.
     pub request_gap: Duration,
+    /// Rest between a new connection and the first request.
+    pub connect_delay: Duration,
+    /// How long the device usually takes before it answers; for the planner and `weir plan`.
+    pub turnaround: Duration,
+    /// Addresses that must never be read, not even along with others.
+    pub forbidden: Vec<AddressRange>,
+    /// Answers may carry any unit id: some devices say 0, 1 or 255 whatever they were called.
+    pub any_answer_unit: bool,
+    /// Every point in a request of its own.
+    pub one_by_one: bool,
+    /// Requests for bits start at address 0, whatever bits are needed.
+    pub bits_from_zero: bool,
+    /// The connection is closed after every scan, for devices that serve one client at a time.
+    pub close_after_scan: bool,
+}
+
+/// Neighbouring addresses of one table, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressRange {
+    /// The table.
+    pub kind: RegisterKind,
+    /// The first address.
+    pub first: RegisterAddress,
+    /// The last address.
+    pub last: RegisterAddress,
+}
+
+impl Default for ModbusAccess {
+    /// What the specification allows, and no quirks.
+    fn default() -> Self {
+        Self {
+            registers_max: 125,
+            bits_max: 2000,
+            hole_max: 0,
+            request_gap: Duration::ZERO,
+            connect_delay: Duration::ZERO,
+            turnaround: Duration::from_millis(20),
+            forbidden: Vec::new(),
+            any_answer_unit: false,
+            one_by_one: false,
+            bits_from_zero: false,
+            close_after_scan: false,
+        }
+    }
 }
 
 /// How a device of the profile publishes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MqttAccess {
-    /// The topic, with `{site}` and `{device}` to be filled in.
+    /// The topic, with `{site}`, `{device}` and `{address}` to be filled in; may have wildcards.
+    /// Not used by Sparkplug, nor by a device that posts over HTTP.
     pub topic: String,
+    /// What its messages look like.
+    pub format: MessageFormat,
+}
+
+/// What messages look like.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum MessageFormat {
+    /// Weir's own telemetry, CBOR or JSON; points by their field's name.
+    #[default]
+    Weir,
+    /// Any JSON; points by a path (RFC 9535).
+    Json {
+        /// The path of the time of measurement; without it, the time of receipt.
+        time: Option<String>,
+        /// How that time is written.
+        time_form: TimeForm,
+    },
+    /// The payload is one value in text; each point has a topic of its own.
+    Plain,
+    /// Sparkplug B; points by their metric's name.
+    Sparkplug,
+}
+
+/// How a message writes time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimeForm {
+    /// Seconds since 1970, perhaps with decimals.
+    Seconds,
+    /// Milliseconds since 1970.
+    #[default]
+    Milliseconds,
+    /// RFC 3339 in text.
+    Rfc3339,
 }
 
 /// One point of a profile.
@@ -64,8 +155,21 @@ pub struct PointDef {
     pub range: Option<(f64, f64)>,
     /// Decimals worth showing.
     pub decimals: u8,
+    /// The values it may have, if it is one of a few states; any other is no good value.
+    pub states: Vec<State>,
     /// Where it stands on the wire.
     pub source: Source,
+}
+
+/// One of a few values of a point, e.g. the phase of a sterilizer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    /// The point's value.
+    pub value: f64,
+    /// What it means.
+    pub name: Text,
+    /// The text on the wire that means it, if the wire has texts.
+    pub word: Option<String>,
 }
 
 /// Where a point stands on the wire.
@@ -73,8 +177,30 @@ pub struct PointDef {
 pub enum Source {
     /// In Modbus registers.
     Register(RegisterSource),
-    /// In a field of a message, by its name.
-    Field(String),
+    /// In a message.
+    Field(FieldSource),
+}
+
+/// A point's place in a message: `value = number × scale + offset`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FieldSource {
+    /// The field: its name (Weir), path (JSON, RFC 9535) or metric (Sparkplug); empty in plain text.
+    pub name: String,
+    /// The topic it comes on, if it is not the device's; placeholders as in the device's topic.
+    pub topic: Option<String>,
+    /// Factor from the number in the message to the unit.
+    pub scale: f64,
+    /// Added after scaling.
+    pub offset: f64,
+    /// Numbers that mean "no measurement".
+    pub sentinels: Vec<f64>,
+}
+
+impl FieldSource {
+    /// The number as it stands in the message, under a name.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), topic: None, scale: 1.0, offset: 0.0, sentinels: Vec::new() }
+    }
 }
 
 /// The four tables of Modbus.

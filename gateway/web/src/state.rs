@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use weir_domain::{Clock, Timestamp};
 use weir_engine::{
     Description, LiveEvent, Snapshot,
-    ports::{Acts, Health, History, Records, Sinks, Storage},
+    ports::{Acts, Configuration, Health, History, Mailbox, Records, Sinks, Storage},
 };
 
 /// Everything the API and the console show.
@@ -28,6 +28,10 @@ pub struct WebState {
     pub acts: Arc<dyn Acts>,
     /// How the devices are.
     pub health: Arc<dyn Health>,
+    /// Takes messages that devices post.
+    pub mailbox: Arc<dyn Mailbox>,
+    /// Reads the site file again.
+    pub configuration: Arc<dyn Configuration>,
     /// How the sinks are.
     pub sinks: Arc<dyn Sinks>,
     /// How the store is.

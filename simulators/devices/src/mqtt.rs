@@ -98,7 +98,7 @@ impl Publisher {
 
 fn field(point: &Point, plant: &Plant, dead: bool) -> Field {
     let name = match &point.source {
-        Source::Field(name) => name.clone(),
+        Source::Field(source) => source.name.clone(),
         Source::Register(_) => point.name.to_string(),
     };
     let (value, quality) = match point.show(plant, dead) {

@@ -1,7 +1,7 @@
 //! A Modbus link's transport: ask one unit one thing, get its checked answer.
 
 use super::{rtu::RtuBus, tcp::TcpBus};
-use crate::{Failure, Transport, backoff::Backoff};
+use crate::{Endpoint, Failure, Transport, backoff::Backoff};
 use core::time::Duration;
 use tokio::time::Instant;
 use weir_wire::modbus::{Answer, Request};
@@ -28,11 +28,12 @@ impl Bus {
     /// The bus of a transport; none for MQTT. Nothing is opened yet.
     pub(crate) fn new(transport: &Transport, timeout: Duration) -> Option<Self> {
         match transport {
-            Transport::ModbusTcp { host, port } => {
-                Some(Self::Tcp(TcpBus::new(host.clone(), *port, timeout)))
+            Transport::ModbusTcp { endpoints, .. } => {
+                let Endpoint { host, port } = endpoints.first()?.clone();
+                Some(Self::Tcp(TcpBus::new(host, port, timeout)))
             }
             Transport::ModbusRtu { .. } => RtuBus::new(transport, timeout).map(Self::Rtu),
-            Transport::Mqtt { .. } => None,
+            _ => None,
         }
     }
 

@@ -5,6 +5,7 @@ mod counted;
 mod device;
 mod find;
 mod once;
+mod probe;
 mod rtu;
 mod schedule;
 mod tcp;
@@ -23,6 +24,7 @@ use weir_domain::{Clock, LinkId};
 use weir_engine::Row;
 
 pub use once::{Asked, read_once};
+pub use probe::{Answered, Probe};
 
 /// Skipped scans are told this often.
 const SKIPPED_LOG_INTERVAL: Duration = Duration::from_secs(60);

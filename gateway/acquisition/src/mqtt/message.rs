@@ -35,8 +35,7 @@ pub(super) fn understand(
     let (mut rows, mut unknown, mut qualities) = (Vec::new(), Vec::new(), Vec::new());
     for field in &telemetry.fields {
         let points = device.profile.points.iter().zip(&device.series);
-        let named =
-            |def: &PointDef| matches!(&def.source, Source::Field(name) if *name == field.name);
+        let named = |def: &PointDef| matches!(&def.source, Source::Field(source) if source.name == field.name);
         let mut known = false;
         for (def, series) in points.filter(|(def, _)| named(def)) {
             known = true;

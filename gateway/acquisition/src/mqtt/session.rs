@@ -6,7 +6,7 @@
 //! error. The session itself lives in the broker, under the client id: what was not acknowledged
 //! comes again.
 
-use crate::{Transport, backoff::Backoff};
+use crate::{MqttSettings, Transport, backoff::Backoff};
 use core::time::Duration;
 use rumqttc::{
     AsyncClient, ConnectionError, Event, EventLoop, Incoming, MqttOptions, Publish, QoS,
@@ -107,13 +107,14 @@ pub(super) async fn run(
 }
 
 fn options(transport: &Transport, packet_bytes: usize) -> Option<MqttOptions> {
-    let Transport::Mqtt { host, port, client_id, username, password } = transport else {
+    let Transport::Mqtt(settings) = transport else {
         return None;
     };
+    let MqttSettings { endpoint, client_id, username, password, .. } = &**settings;
     if client_id.is_empty() {
         return None;
     }
-    let mut options = MqttOptions::new(client_id.clone(), host.clone(), *port);
+    let mut options = MqttOptions::new(client_id.clone(), endpoint.host.clone(), endpoint.port);
     options.set_clean_session(false);
     options.set_manual_acks(true);
     options.set_keep_alive(KEEP_ALIVE);

@@ -102,6 +102,7 @@ pub(crate) fn u16_point(index: usize, kind: RegisterKind, address: u16) -> Point
         kind: ValueKind::Number,
         range: None,
         decimals: 0,
+        states: Vec::new(),
         source: Source::Register(RegisterSource {
             kind,
             address: RegisterAddress(address),
@@ -121,13 +122,9 @@ pub(crate) fn profile(hole_max: u16, points: &[(RegisterKind, u16)]) -> Arc<Prof
         id: "test".parse().unwrap(),
         name: Text { zh: String::new(), en: String::new() },
         source: "generic".into(),
-        access: Access::Modbus(ModbusAccess {
-            registers_max: 125,
-            bits_max: 2000,
-            hole_max,
-            request_gap: Duration::ZERO,
-        }),
+        access: Access::Modbus(ModbusAccess { hole_max, ..ModbusAccess::default() }),
         points: points.map(|(i, (kind, address))| u16_point(i, *kind, *address)).collect(),
+        info: Vec::new(),
     })
 }
 
@@ -137,6 +134,7 @@ pub(crate) fn device(unit: u8, profile: &Arc<Profile>, scan_interval: Duration) 
     DeviceSettings {
         id: format!("unit-{unit}").parse().unwrap(),
         unit_id: Some(unit),
+        address: None,
         profile: profile.clone(),
         scan_interval,
         series: (0..profile.points.len()).map(series).collect(),
@@ -165,7 +163,13 @@ impl Rig {
         timeout: Duration,
         devices: Vec<DeviceSettings>,
     ) -> Self {
-        let link = LinkSettings { id: "link".parse().unwrap(), transport, timeout, devices };
+        let link = LinkSettings {
+            id: "link".parse().unwrap(),
+            transport,
+            timeout,
+            request_gap: Duration::ZERO,
+            devices,
+        };
         Self::start(vec![link], Arc::default())
     }
 

@@ -14,7 +14,7 @@ use tokio::{
     time::sleep,
 };
 use tokio_serial::{SerialPort, SerialStream};
-use weir_acquisition::{Parity, Transport};
+use weir_acquisition::{Endpoint, Framing, Parity, Transport};
 use weir_wire::modbus::{
     Exception, Mbap, Request, encode_bits, encode_exception, encode_registers, parse_request, rtu,
 };
@@ -151,7 +151,11 @@ impl TcpServer {
     }
 
     pub(crate) fn transport(&self) -> Transport {
-        Transport::ModbusTcp { host: "127.0.0.1".into(), port: self.port }
+        Transport::ModbusTcp {
+            endpoints: vec![Endpoint { host: "127.0.0.1".into(), port: self.port }],
+            framing: Framing::Mbap,
+            tls: None,
+        }
     }
 }
 

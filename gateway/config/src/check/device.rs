@@ -46,6 +46,7 @@ impl Check<'_, '_> {
             profile: profile?,
             link: link?.id.as_ref()?.value.clone(),
             unit_id,
+            address: None,
             area: area?.clone(),
             role: raw.role.as_ref()?.value.clone(),
             scan_interval,

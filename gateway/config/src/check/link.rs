@@ -1,9 +1,9 @@
 //! Links: two of them must not share a line, nor a name at a broker.
 
 use super::{Check, bounded};
-use crate::defaults::{DATA_BITS, TIMEOUT_MS};
+use crate::defaults::{DATA_BITS, KEEP_ALIVE, TIMEOUT_MS};
 use crate::read::{Raw, RawLink, RawTransport};
-use crate::{Link, Transport};
+use crate::{Endpoint, Framing, Link, Mqtt, MqttVersion, Transport};
 use core::time::Duration;
 use weir_domain::{LinkId, SiteId};
 
@@ -38,19 +38,21 @@ impl Check<'_, '_> {
                 let hint = "put the devices of one line on one link";
                 self.errors.hint(spot, problem, hint);
             }
-            Transport::Mqtt { client_id, .. } => {
+            Transport::Mqtt(mqtt) => {
                 let problem = format!(
-                    "the link \"{}\" is known to this broker as \"{client_id}\" already",
-                    first.id
+                    "the link \"{}\" is known to this broker as \"{}\" already",
+                    first.id, mqtt.client_id
                 );
                 let hint = "a broker drops the older of two clients of one name";
                 self.errors.hint(spot, problem, hint);
             }
-            Transport::ModbusTcp { host, port } => {
-                let problem = format!("the link \"{}\" goes to {host}:{port} too", first.id);
+            Transport::ModbusTcp { endpoints, .. } => {
+                let to = endpoints.first().map(ToString::to_string).unwrap_or_default();
+                let problem = format!("the link \"{}\" goes to {to} too", first.id);
                 let hint = "a converter to a serial line mixes the two up; use one link";
                 self.warnings.hint(spot, problem, hint);
             }
+            Transport::ModbusDialIn { .. } | Transport::Http { .. } => {}
         }
     }
 }
@@ -58,9 +60,11 @@ impl Check<'_, '_> {
 fn link(raw: &RawLink, site: Option<&SiteId>) -> Option<Link> {
     let id = raw.id.as_ref()?.value.clone();
     let transport = match &raw.transport.as_ref()?.value {
-        RawTransport::Tcp { host, port } => {
-            Transport::ModbusTcp { host: host.clone()?, port: *port }
-        }
+        RawTransport::Tcp { host, port } => Transport::ModbusTcp {
+            endpoints: vec![Endpoint { host: host.clone()?, port: *port }],
+            framing: Framing::Mbap,
+            tls: None,
+        },
         RawTransport::Rtu { port, baud, parity, stop_bits } => Transport::ModbusRtu {
             port: port.clone()?,
             baud: *baud,
@@ -68,28 +72,36 @@ fn link(raw: &RawLink, site: Option<&SiteId>) -> Option<Link> {
             stop_bits: *stop_bits,
             data_bits: DATA_BITS,
         },
-        RawTransport::Mqtt(mqtt) => Transport::Mqtt {
-            host: mqtt.host.clone()?,
-            port: mqtt.port,
+        RawTransport::Mqtt(mqtt) => Transport::Mqtt(Box::new(Mqtt {
+            endpoint: Endpoint { host: mqtt.host.clone()?, port: mqtt.port },
+            version: MqttVersion::V3,
             client_id: match &mqtt.client_id {
                 Some(client_id) => client_id.clone(),
                 None => format!("weir-{}-{id}", site?),
             },
             username: mqtt.username.clone(),
             password: mqtt.password.clone(),
-        },
+            tls: None,
+            share: None,
+            status_topic: None,
+            keep_alive: KEEP_ALIVE,
+        })),
     };
     let timeout_ms = bounded(raw.timeout_ms.as_ref().map(|found| found.value), TIMEOUT_MS);
-    Some(Link { id, transport, timeout: Duration::from_millis(timeout_ms) })
+    Some(Link {
+        id,
+        transport,
+        timeout: Duration::from_millis(timeout_ms),
+        request_gap: Duration::ZERO,
+    })
 }
 
 /// Whether two links would be in each other's way.
 fn clash(a: &Link, b: &Link) -> bool {
     match (&a.transport, &b.transport) {
-        (
-            Transport::Mqtt { host, port, client_id, .. },
-            Transport::Mqtt { host: host_b, port: port_b, client_id: client_id_b, .. },
-        ) => (host, port, client_id) == (host_b, port_b, client_id_b),
+        (Transport::Mqtt(a), Transport::Mqtt(b)) => {
+            (&a.endpoint, &a.client_id) == (&b.endpoint, &b.client_id)
+        }
         (Transport::ModbusRtu { port, .. }, Transport::ModbusRtu { port: port_b, .. }) => {
             port == port_b
         }

@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 use weir_domain::{Text, Unit};
-use weir_profiles::{RegisterAddress, RegisterKind};
+use weir_profiles::{FieldSource, RegisterAddress, RegisterKind};
 
 fn def(data_type: DataType, order: WordOrder) -> PointDef {
     PointDef {
@@ -14,6 +14,7 @@ fn def(data_type: DataType, order: WordOrder) -> PointDef {
         kind: ValueKind::Number,
         range: None,
         decimals: 2,
+        states: Vec::new(),
         source: Source::Register(RegisterSource {
             kind: RegisterKind::HoldingRegister,
             address: RegisterAddress(10),
@@ -170,7 +171,7 @@ fn an_answer_without_the_point_is_no_reading() {
     assert_eq!(decode(&def, &request(0, 8), &Answer::Registers(vec![0; 8])), bad, "behind it");
     let other = ReadRequest { kind: RegisterKind::InputRegister, ..request(10, 2) };
     assert_eq!(decode(&def, &other, &Answer::Registers(vec![0; 2])), bad, "another table");
-    let field = PointDef { source: Source::Field("ph".into()), ..def };
+    let field = PointDef { source: Source::Field(FieldSource::named("ph")), ..def };
     assert_eq!(read(&field, &[0; 4]), Reading::Bad(None, BadReason::ConfigurationError));
 }
 

@@ -20,6 +20,7 @@ fn point(index: usize, kind: RegisterKind, address: u16, data_type: DataType) ->
         kind: ValueKind::Number,
         range: None,
         decimals: 2,
+        states: Vec::new(),
         source: Source::Register(RegisterSource {
             kind,
             address: RegisterAddress(address),
@@ -42,7 +43,14 @@ fn profile(access: (u16, u16, u16), points: &[(RegisterKind, u16, DataType)]) ->
         id: "p".parse().unwrap(),
         name: text(),
         source: "generic".into(),
-        access: Access::Modbus(ModbusAccess { registers_max, bits_max, hole_max, request_gap }),
+        access: Access::Modbus(ModbusAccess {
+            registers_max,
+            bits_max,
+            hole_max,
+            request_gap,
+            ..ModbusAccess::default()
+        }),
+        info: Vec::new(),
         points: points.iter().enumerate().map(point).collect(),
     }
 }

@@ -7,7 +7,7 @@ mod tests;
 mod unique;
 
 use crate::form::{Faults, Fields, Form, Found, Reason};
-use crate::{Access, ModbusAccess, MqttAccess, Profile};
+use crate::{Access, MessageFormat, ModbusAccess, MqttAccess, Profile};
 use core::time::Duration;
 use weir_domain::{ProfileId, Text};
 
@@ -80,7 +80,7 @@ fn profile(mut root: Fields<'_, '_>, faults: &Faults<'_>) -> Option<Profile> {
         Head::Unknown => return None,
     };
     let (id, name, source) = named?;
-    Some(Profile { id, name, source, access, points: points? })
+    Some(Profile { id, name, source, access, points: points?, info: Vec::new() })
 }
 
 /// Id, name and source.
@@ -120,6 +120,7 @@ fn modbus_access(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> Option<Modb
         bits_max: bounded(bits, BITS_MAX),
         hole_max: bounded(hole.clone(), 0),
         request_gap: Duration::from_millis(gap.map_or(0, |found| found.value.unsigned_abs())),
+        ..ModbusAccess::default()
     };
     if let Some(hole) = hole.filter(|_| access.hole_max >= access.registers_max) {
         let problem = "a hole must be smaller than the largest request";
@@ -132,7 +133,7 @@ fn modbus_access(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> Option<Modb
 fn mqtt_access(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> Option<MqttAccess> {
     let there = fields.has("topic");
     let Some(topic) = fields.text("topic") else {
-        return (!there).then(|| MqttAccess { topic: TOPIC.into() });
+        return (!there).then(|| MqttAccess { topic: TOPIC.into(), format: MessageFormat::Weir });
     };
     let bare = topic.value.replace("{site}", "").replace("{device}", "");
     if !topic.value.contains("{device}") {
@@ -142,7 +143,7 @@ fn mqtt_access(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> Option<MqttAc
         let problem = format!("{character:?} may not stand in a topic");
         faults.hint(&topic.spot, problem, "only {site} and {device} are filled in");
     } else {
-        return Some(MqttAccess { topic: topic.value });
+        return Some(MqttAccess { topic: topic.value, format: MessageFormat::Weir });
     }
     None
 }

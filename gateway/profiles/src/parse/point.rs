@@ -2,7 +2,7 @@
 
 use super::{Head, register::register};
 use crate::form::{Faults, Fields, Found, Spot};
-use crate::{DataType, PointDef, Source};
+use crate::{DataType, FieldSource, PointDef, Source};
 use weir_domain::{PointName, Unit, ValueKind};
 
 /// Most decimals worth showing.
@@ -46,6 +46,7 @@ pub(super) fn point(mut fields: Fields<'_, '_>, access: &Head, faults: &Faults<'
             kind,
             range: range.flatten(),
             decimals,
+            states: Vec::new(),
             source: source.clone()?.0,
         })
     })();
@@ -62,7 +63,9 @@ fn source(
         let spot = fields.spot().clone();
         register(fields, access, faults).map(|register| (Source::Register(register), spot))
     });
-    let of_field = fields.text("field").map(|found| (Source::Field(found.value), found.spot));
+    let of_field = fields
+        .text("field")
+        .map(|found| (Source::Field(FieldSource::named(found.value)), found.spot));
     let (wanted, other, found) = match access {
         Head::Modbus(_) => ("register", "field", of_register),
         Head::Mqtt(_) => ("field", "register", of_field),

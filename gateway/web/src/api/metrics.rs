@@ -116,7 +116,7 @@ fn devices(page: &mut Exposition, devices: &[DeviceHealth]) {
     }
     let up = each(devices, |d| Some((d.state == DeviceState::Online).number()));
     page.gauge("weir_device_up", "Whether the last exchange went well.", up);
-    let seconds = each(devices, |d| d.round_trip_ms.map(|ms| ms / 1_000.0));
+    let seconds = each(devices, |d| d.round_trip.map(|trip| trip.last_ms / 1_000.0));
     let help = "Round-trip time of the last good answer.";
     page.gauge("weir_device_round_trip_seconds", help, seconds);
     type Count = fn(&DeviceHealth) -> u64;

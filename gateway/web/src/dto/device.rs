@@ -50,7 +50,7 @@ impl<'a> Health<'a> {
             state: state(health.map_or(DeviceState::Waiting, |health| health.state)),
             last_error: health.and_then(|health| health.last_error.as_deref()),
             last_success: health.and_then(|health| health.last_success),
-            round_trip_ms: health.and_then(|health| health.round_trip_ms),
+            round_trip_ms: health.and_then(|health| Some(health.round_trip?.last_ms)),
             successes: health.map_or(0, |health| health.successes),
             timeouts: health.map_or(0, |health| health.timeouts),
             invalid_answers: health.map_or(0, |health| health.invalid_answers),

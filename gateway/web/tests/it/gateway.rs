@@ -12,8 +12,10 @@ use weir_domain::{AreaId, BadReason, Clock, Reading, Sample, SeriesId, Timestamp
 use weir_engine::{
     Act, AlarmEvent, Transition,
     ports::{
-        ActError, Acts, AlarmFilter, Bucket, DeviceHealth, DeviceState, Health, History, PortError,
-        PortFuture, Records, SinkStatus, Sinks, Storage, StoreStatus, StoredAlarm, StoredVerdict,
+        ActError, Acts, AlarmFilter, BreakerState, Bucket, Configuration, DeliveryError,
+        DeviceHealth, DeviceState, Health, History, LinkHealth, Mailbox, PortError, PortFuture,
+        Records, Reload, ReloadOutcome, RoundTrip, SinkStatus, Sinks, Storage, StoreStatus,
+        StoredAlarm, StoredVerdict,
     },
 };
 
@@ -167,12 +169,65 @@ impl Health for Memory {
             state: DeviceState::Online,
             last_error: Some("no answer within 500 ms".to_owned()),
             last_success: Some(ago(4)),
-            round_trip_ms: Some(12.5),
+            round_trip: Some(RoundTrip {
+                last_ms: 12.5,
+                median_ms: 12.0,
+                p95_ms: 30.0,
+                max_ms: 41.0,
+            }),
+            scan_ms: Some(40.0),
+            requests_per_scan: 3,
             successes: 100,
             timeouts: 2,
+            crc_errors: 0,
             invalid_answers: 1,
+            late_answers: 0,
             exceptions: 0,
+            skipped_scans: 0,
+            breaker: BreakerState::Closed,
+            cause: None,
+            refused: Vec::new(),
+            identity: Vec::new(),
+            last_frames: None,
         }]
+    }
+
+    fn links(&self) -> Vec<LinkHealth> {
+        Vec::new()
+    }
+}
+
+impl Mailbox for Memory {
+    fn deliver<'a>(
+        &'a self,
+        device: &'a str,
+        token: Option<&'a str>,
+        body: Vec<u8>,
+    ) -> PortFuture<'a, Result<usize, DeliveryError>> {
+        Box::pin(async move {
+            match (device, token) {
+                ("probe-1", Some("open sesame")) => Ok(body.len()),
+                _ => Err(DeliveryError::Unauthorized),
+            }
+        })
+    }
+}
+
+impl Configuration for Memory {
+    fn reload(&self, check_only: bool) -> PortFuture<'_, Reload> {
+        let outcome = if check_only { ReloadOutcome::Checked } else { ReloadOutcome::Applied };
+        let reload = Reload {
+            at: NOON,
+            config_hash: "ab".repeat(32),
+            outcome,
+            changes: vec!["link bus: changed".to_owned()],
+            faults: Vec::new(),
+        };
+        Box::pin(async { reload })
+    }
+
+    fn last_reload(&self) -> Option<Reload> {
+        None
     }
 }
 

@@ -43,6 +43,8 @@ impl Server {
             records: gateway.clone(),
             acts: gateway.clone(),
             health: gateway.clone(),
+            mailbox: gateway.clone(),
+            configuration: gateway.clone(),
             sinks: gateway.clone(),
             storage: gateway.clone(),
             clock: gateway.clone(),

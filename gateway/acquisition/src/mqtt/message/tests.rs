@@ -3,7 +3,7 @@
 use super::*;
 use std::sync::Arc;
 use weir_domain::{SeriesId, Text, Unit};
-use weir_profiles::{Access, MqttAccess, Profile};
+use weir_profiles::{Access, FieldSource, MessageFormat, MqttAccess, Profile};
 use weir_wire::telemetry::Boot;
 
 const NOW: i64 = 1_795_341_600_000;
@@ -17,7 +17,8 @@ fn point(id: &str, kind: ValueKind) -> PointDef {
         kind,
         range: (kind == ValueKind::Number).then_some((0.0, 150.0)),
         decimals: 1,
-        source: Source::Field(id.into()),
+        states: Vec::new(),
+        source: Source::Field(FieldSource::named(id)),
     }
 }
 
@@ -27,12 +28,17 @@ fn device() -> DeviceSettings {
         id: "cabinet".parse().unwrap(),
         name: Text { zh: String::new(), en: String::new() },
         source: "generic".into(),
-        access: Access::Mqtt(MqttAccess { topic: "weir/v1/{site}/{device}/telemetry".into() }),
+        access: Access::Mqtt(MqttAccess {
+            topic: "weir/v1/{site}/{device}/telemetry".into(),
+            format: MessageFormat::Weir,
+        }),
         points,
+        info: Vec::new(),
     };
     DeviceSettings {
         id: "cabinet-1".parse().unwrap(),
         unit_id: None,
+        address: None,
         profile: Arc::new(profile),
         scan_interval: Duration::from_secs(10),
         series: vec![SeriesId(1), SeriesId(2)],
