@@ -238,6 +238,7 @@ impl Engine {
             self.instances.iter().filter_map(|i| i.open_alarm().cloned()).collect();
         alarms.sort_by(|a, b| (a.raised.t, &a.raised.alarm).cmp(&(b.raised.t, &b.raised.alarm)));
         Snapshot {
+            description: Arc::clone(&self.description),
             t: Some(self.clock),
             seq: self.seq,
             points: points

@@ -2,7 +2,7 @@
 
 use super::{Hub, ring::Message};
 use crate::{
-    dto::{AlarmEventBody, RequirementEvent, SampleEvent, Verdict},
+    dto::{AlarmEventBody, RequirementEvent, SampleEvent, SiteEvent, Verdict},
     limits,
     state::App,
 };
@@ -15,31 +15,31 @@ use tokio::{
 use weir_domain::Sample;
 use weir_engine::{Description, LiveEvent};
 
-/// Samples that wait to be sent together: the latest of each point.
-#[derive(Default)]
+/// Samples that wait to be sent together: the latest of each point, by the index that the point
+/// has in `site`.
 struct Gathered {
+    site: Arc<Description>,
     samples: BTreeMap<usize, Sample>,
     since: Option<Instant>,
 }
 
 /// Runs until cancelled, or until there can be no more events.
 pub(crate) async fn pump(app: Arc<App>, mut live: Receiver<Arc<LiveEvent>>) {
-    let site = &*app.web.description;
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered::of(Arc::clone(&app.web.snapshot.borrow().description));
     loop {
         let event = tokio::select! {
             () = app.cancel.cancelled() => return,
             event = live.recv() => event,
             () = gathered.ripe() => {
-                gathered.send(&app.hub, site);
+                gathered.send(&app.hub);
                 continue;
             }
         };
         match event {
-            Ok(event) => take(&app.hub, site, &mut gathered, &event),
+            Ok(event) => take(&app.hub, &mut gathered, &event),
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "live events were missed; every console loads anew");
-                gathered = Gathered::default();
+                gathered.drop_all();
                 app.hub.change(super::ring::Ring::lose);
             }
             Err(RecvError::Closed) => return,
@@ -47,10 +47,21 @@ pub(crate) async fn pump(app: Arc<App>, mut live: Receiver<Arc<LiveEvent>>) {
     }
 }
 
-fn take(hub: &Hub, site: &Description, gathered: &mut Gathered, event: &LiveEvent) {
+fn take(hub: &Hub, gathered: &mut Gathered, event: &LiveEvent) {
     match event {
-        LiveEvent::Samples(samples) => gathered.add(samples),
-        LiveEvent::Requirement(index, state) => {
+        LiveEvent::Site(site) => {
+            *gathered = Gathered::of(Arc::clone(site));
+            send(hub, "site", &SiteEvent::of(site));
+        }
+        LiveEvent::Samples(site, samples) => {
+            // No sample is ever looked up in another site than its own.
+            if !Arc::ptr_eq(site, &gathered.site) {
+                gathered.send(hub);
+                gathered.site = Arc::clone(site);
+            }
+            gathered.add(samples);
+        }
+        LiveEvent::Requirement(site, index, state) => {
             if let Some(info) = site.requirements.get(*index) {
                 send(hub, "requirement", &RequirementEvent::of(site, info, state));
             }
@@ -72,6 +83,15 @@ fn send(hub: &Hub, name: &'static str, body: &impl Serialize) {
 }
 
 impl Gathered {
+    fn of(site: Arc<Description>) -> Self {
+        Self { site, samples: BTreeMap::new(), since: None }
+    }
+
+    fn drop_all(&mut self) {
+        self.samples.clear();
+        self.since = None;
+    }
+
     fn add(&mut self, samples: &[(usize, Sample)]) {
         self.since.get_or_insert_with(Instant::now);
         self.samples.extend(samples.iter().copied());
@@ -85,8 +105,8 @@ impl Gathered {
         }
     }
 
-    fn send(&mut self, hub: &Hub, site: &Description) {
-        let Self { samples, .. } = std::mem::take(self);
+    fn send(&mut self, hub: &Hub) {
+        let Self { site, samples, .. } = &*self;
         let events = samples.iter().filter_map(|(index, sample)| {
             Some(SampleEvent {
                 point: &site.points.get(*index)?.id,
@@ -98,5 +118,6 @@ impl Gathered {
         if !events.is_empty() {
             send(hub, "samples", &events);
         }
+        self.drop_all();
     }
 }
