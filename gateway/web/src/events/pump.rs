@@ -7,19 +7,23 @@ use crate::{
     state::App,
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{mem, sync::Arc};
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     time::Instant,
 };
 use weir_domain::Sample;
-use weir_engine::{Description, LiveEvent};
+use weir_engine::{Description, LiveEvent, PointState};
 
 /// Samples that wait to be sent together: the latest of each point.
 #[derive(Default)]
 struct Gathered {
-    samples: BTreeMap<usize, Sample>,
+    /// By point; none where nothing waits.
+    samples: Vec<Option<Sample>>,
     since: Option<Instant>,
+    /// Samples went by while nobody listened. The snapshot has the latest of each point, so whoever
+    /// comes (back) is sent all of them.
+    missed: bool,
 }
 
 /// Runs until cancelled, or until there can be no more events.
@@ -36,7 +40,7 @@ pub(crate) async fn pump(app: Arc<App>, mut live: Receiver<Arc<LiveEvent>>) {
             }
         };
         match event {
-            Ok(event) => take(&app.hub, site, &mut gathered, &event),
+            Ok(event) => take(&app, &mut gathered, &event),
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "live events were missed; every console loads anew");
                 gathered = Gathered::default();
@@ -47,9 +51,19 @@ pub(crate) async fn pump(app: Arc<App>, mut live: Receiver<Arc<LiveEvent>>) {
     }
 }
 
-fn take(hub: &Hub, site: &Description, gathered: &mut Gathered, event: &LiveEvent) {
+fn take(app: &App, gathered: &mut Gathered, event: &LiveEvent) {
+    let (hub, site) = (&*app.hub, &*app.web.description);
     match event {
-        LiveEvent::Samples(samples) => gathered.add(samples),
+        // Writing down five thousand samples a second is work; not for an empty room.
+        LiveEvent::Samples(_) if hub.listeners() == 0 => gathered.missed = true,
+        LiveEvent::Samples(samples) => {
+            if mem::take(&mut gathered.missed) {
+                let snapshot = app.web.snapshot.borrow().clone();
+                let latest = |(index, point): (usize, &PointState)| Some((index, point.sample?));
+                gathered.add(snapshot.points.iter().enumerate().filter_map(latest));
+            }
+            gathered.add(samples.iter().copied());
+        }
         LiveEvent::Requirement(index, state) => {
             if let Some(info) = site.requirements.get(*index) {
                 send(hub, "requirement", &RequirementEvent::of(site, info, state));
@@ -72,9 +86,14 @@ fn send(hub: &Hub, name: &'static str, body: &impl Serialize) {
 }
 
 impl Gathered {
-    fn add(&mut self, samples: &[(usize, Sample)]) {
+    fn add(&mut self, samples: impl Iterator<Item = (usize, Sample)>) {
         self.since.get_or_insert_with(Instant::now);
-        self.samples.extend(samples.iter().copied());
+        for (index, sample) in samples {
+            if self.samples.len() <= index {
+                self.samples.resize(index + 1, None);
+            }
+            self.samples[index] = Some(sample);
+        }
     }
 
     /// Resolves when what has been gathered is to be sent; never if there is nothing.
@@ -86,11 +105,13 @@ impl Gathered {
     }
 
     fn send(&mut self, hub: &Hub, site: &Description) {
-        let Self { samples, .. } = std::mem::take(self);
-        let events = samples.iter().filter_map(|(index, sample)| {
+        self.since = None;
+        let taken = site.points.iter().zip(self.samples.iter_mut().map(Option::take));
+        let events = taken.filter_map(|(point, sample)| {
+            let sample = sample?;
             Some(SampleEvent {
-                point: &site.points.get(*index)?.id,
-                sample: sample.into(),
+                point: &point.id,
+                sample: (&sample).into(),
                 received_at: sample.received_time,
             })
         });
