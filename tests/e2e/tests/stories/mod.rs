@@ -12,4 +12,5 @@ mod modbus;
 mod mqtt;
 mod replay;
 mod sites;
+mod transports;
 mod webhook;
