@@ -8,6 +8,7 @@ mod demo;
 mod docs;
 mod faults;
 mod interop;
+mod messages;
 mod modbus;
 mod mqtt;
 mod replay;
