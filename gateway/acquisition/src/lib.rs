@@ -22,10 +22,12 @@ mod breaker;
 mod courier;
 mod failure;
 mod gauge;
+mod messages;
 mod modbus;
 mod mqtt;
 mod settings;
 mod supervise;
+mod tls;
 
 use apply::{Running, Surroundings};
 use gauge::{Gauge, LinkGauge};

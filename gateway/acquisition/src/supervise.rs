@@ -76,6 +76,7 @@ impl Supervisor {
             None => tokio::spawn(
                 mqtt::Link::new(mqtt::Surroundings {
                     settings: self.settings.clone(),
+                    gauge: self.gauge.clone(),
                     gauges: self.gauges.clone(),
                     tray,
                     intake: self.surroundings.intake.clone(),

@@ -276,7 +276,7 @@ async fn a_store_that_refuses_for_a_while_loses_nothing() {
     let Some(broker) = Broker::start(false).await else { return };
     let rig = Rig::start(vec![broker.link(vec![cabinet(1)])], Arc::default());
     connected(&broker, &rig).await;
-    rig.store.refuse.store(40, Ordering::SeqCst);
+    rig.store.refuse.store(3, Ordering::SeqCst);
     broker.publish(TOPIC_1, messages(0..60)).await;
     until("all of them", || temperatures(&rig).len() >= 60).await;
     rig.stop().await;
