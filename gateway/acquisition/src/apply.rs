@@ -3,6 +3,7 @@
 use crate::{
     LinkSettings,
     gauge::{Gauge, LinkGauge},
+    mailbox::Boxes,
     supervise::Supervisor,
 };
 use core::fmt;
@@ -29,6 +30,8 @@ pub struct Applied {
 pub(crate) struct Surroundings {
     pub(crate) intake: Arc<dyn Intake>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Where devices post their messages.
+    pub(crate) boxes: Boxes,
     /// Ends all of them.
     pub(crate) cancel: CancellationToken,
 }
@@ -39,7 +42,7 @@ impl Surroundings {
         clock: Arc<dyn Clock>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { intake, clock, cancel }
+        Self { intake, clock, boxes: Boxes::default(), cancel }
     }
 }
 

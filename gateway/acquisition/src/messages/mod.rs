@@ -24,7 +24,7 @@ use weir_engine::Row;
 use weir_profiles::{Access, FieldSource, MessageFormat, PointDef, Source};
 use weir_wire::telemetry::{self, Telemetry};
 
-pub(crate) use publisher::Publisher;
+pub(crate) use publisher::{NO_POINTS, Publisher};
 pub(crate) use seen::{Seen, TelemetryKey, Verdict};
 pub(crate) use value::{Raw, read as read_value};
 

@@ -17,6 +17,10 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// How far times of receipt may run ahead to differ from each other.
 const SPREAD_MAX: Duration = Duration::from_secs(1);
 
+/// What is said of a message that is right and of no use.
+pub(crate) const NO_POINTS: &str =
+    "message with none of the device's points: check topic and names";
+
 /// A device and what is known of it.
 pub(crate) struct Publisher {
     pub(crate) settings: DeviceSettings,
@@ -71,9 +75,8 @@ impl Publisher {
         now: Instant,
     ) {
         if understood.rows.is_empty() {
-            self.gauge.remark(understood.remark.clone().unwrap_or_else(|| {
-                "message with none of the device's points: check topic and paths".to_owned()
-            }));
+            let remark = understood.remark.clone();
+            self.gauge.remark(remark.unwrap_or_else(|| NO_POINTS.to_owned()));
             return;
         }
         self.heard(received, now);

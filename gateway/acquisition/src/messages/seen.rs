@@ -90,6 +90,11 @@ impl<K: Clone + Eq + Hash, T> Seen<K, T> {
         self.under_way.entry(key.clone()).or_default().push(waiting);
     }
 
+    /// It could not be stored; those who are to be told. Should it come again it is new.
+    pub(crate) fn failed(&mut self, key: &K) -> Vec<T> {
+        self.under_way.remove(key).unwrap_or_default()
+    }
+
     /// It is on disk; those who are to be told.
     pub(crate) fn stored(&mut self, key: K) -> Vec<T> {
         let waiting = self.under_way.remove(&key).unwrap_or_default();
