@@ -15,6 +15,7 @@ mod gateway;
 mod packs;
 mod pipeline;
 mod read;
+mod reload;
 mod replay;
 mod site;
 

@@ -145,7 +145,9 @@ impl Acts for Memory {
                     (alarm, by, comment, Transition::Acknowledged)
                 }
                 Act::Comment { alarm, by, comment } => (alarm, by, comment, Transition::Commented),
-                Act::Started => unreachable!("nobody starts a gateway over HTTP"),
+                Act::Started | Act::Reloaded { .. } => {
+                    unreachable!("nobody starts a gateway over HTTP")
+                }
             };
             let mut alarms = self.alarms.lock().unwrap();
             let alarm = alarms.iter_mut().find(|alarm| alarm.raised.alarm == id && alarm.is_open());
