@@ -7,6 +7,7 @@ mod database;
 mod demo;
 mod docs;
 mod faults;
+mod interop;
 mod modbus;
 mod mqtt;
 mod replay;
