@@ -10,6 +10,7 @@ mod faults;
 mod interop;
 mod modbus;
 mod mqtt;
+mod reload;
 mod replay;
 mod sites;
 mod transports;
