@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Run(Run),
     /// Check a site file and print every fault with its line
     Check(Check),
+    /// Predict what each link will have to carry, and how long the disk lasts
+    #[command(after_help = PLAN_HELP)]
+    Plan(Plan),
     /// Judge readings offline and print verdicts and alarms as JSON Lines
     #[command(after_help = REPLAY_HELP)]
     Replay(Replay),
@@ -37,6 +40,14 @@ pub(crate) enum Command {
     /// Read one device once and show what it said
     Read(Read),
 }
+
+const PLAN_HELP: &str = "\
+Nothing is asked: the plan is made of the site file, the profiles and the speed of the lines.
+
+  weir plan site.toml            requests, bytes and time for each device, and how busy each link is
+  weir plan site.toml --json     the same for programs
+
+Exit code 1 means that a link is asked for more than it has time for.";
 
 const REPLAY_HELP: &str = "\
 The CSV file has the columns time,point,value,quality and optionally received, with a header line.
@@ -89,6 +100,18 @@ pub(crate) struct Check {
     /// The site file
     pub(crate) site: PathBuf,
     /// Print the faults as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// The site file
+    pub(crate) site: PathBuf,
+    /// Folder for the data, whose disk is looked at [default: `data` beside the site file]
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -7,16 +7,12 @@ use crate::{
     desk::Desk,
     exit::{Exit, Failure},
     pipeline::{self, Pipeline, Published},
+    plan,
     reload::{InForce, Parts, Reloader},
     site::{self, Loaded},
 };
 use anyhow::Context as _;
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    thread::JoinHandle,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -222,7 +218,8 @@ pub(crate) async fn run(options: cli::Run) -> Result<Exit, Failure> {
     // From the first moment, as the signal would else end the program.
     let reloads = signal(SignalKind::hangup())?;
     let loaded = site::load(&options.site)?;
-    let data = options.data.unwrap_or_else(|| beside(&options.site, "data"));
+    plan::tell(&loaded.site);
+    let data = options.data.unwrap_or_else(|| loaded.beside("data"));
     let listen = options.listen.unwrap_or(loaded.site.web.listen);
     let listener = weir_web::bind(listen).await?;
     let gateway = Gateway::open(loaded, &data, Arc::new(SystemClock))?;
@@ -230,11 +227,6 @@ pub(crate) async fn run(options: cli::Run) -> Result<Exit, Failure> {
     stop_on_signal(stop.clone())?;
     gateway.serve(listener, stop, Some(reloads)).await?;
     Ok(Exit::Done)
-}
-
-/// A file or folder in the same folder as `path`.
-fn beside(path: &Path, name: &str) -> PathBuf {
-    path.parent().unwrap_or(Path::new("")).join(name)
 }
 
 /// Stops on SIGINT and SIGTERM.

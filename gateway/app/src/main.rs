@@ -14,6 +14,7 @@ mod exit;
 mod gateway;
 mod packs;
 mod pipeline;
+mod plan;
 mod read;
 mod reload;
 mod replay;

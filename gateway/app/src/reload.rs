@@ -13,6 +13,7 @@ mod trial;
 
 use crate::{
     pipeline::Published,
+    plan,
     site::{self, Loaded},
 };
 use std::{
@@ -213,6 +214,7 @@ impl Inner {
                 )
             }));
             *in_force = next;
+            plan::tell(&in_force.loaded.site);
             self.hold_journal(&[in_force]);
             return Ended { outcome: ReloadOutcome::Applied, changes, faults };
         }

@@ -29,6 +29,11 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
+    /// A file or folder in the same folder as the site file.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.resolve(Path::new(name))
+    }
+
     /// A path as the site file writes it: a relative one begins at the file's own folder.
     fn resolve(&self, path: &Path) -> PathBuf {
         self.file.parent().unwrap_or(Path::new("")).join(path)

@@ -94,8 +94,8 @@ fn good(sample: &Value) -> bool {
 fn open_door(rig: &Rig) -> Result<String> {
     wait_for("the alarm of the open door", PATIENCE, || {
         let alarms = rig.get("/api/v1/alarms?state=open").ok()?;
-        let of_door = |alarm: &&Value| alarm["requirement"]["id"] == "exposure-door-open";
-        let alarm = alarms["alarms"].as_array()?.iter().find(of_door)?;
+        let of_door = |alarm: &&Value| alarm["requirement"] == "exposure-door-open";
+        let alarm = alarms.as_array()?.iter().find(of_door)?;
         Some(alarm["id"].as_str()?.to_owned())
     })
 }
@@ -149,7 +149,10 @@ fn a_changed_link_moves_and_a_new_device_is_read_while_the_rest_notices_nothing(
     // The room's connection is the first one, and the alarm is what it was: raised once, seen.
     assert_eq!(room.connections(), 1);
     assert_eq!(open_door(&rig).ok(), Some(alarm.clone()));
-    let kept = rig.get(&format!("/api/v1/alarms/{alarm}"))?;
+    let open = rig.get("/api/v1/alarms?state=open")?;
+    let is_it = |kept: &&Value| kept["id"] == alarm.as_str();
+    let kept = open.as_array().and_then(|open| open.iter().find(is_it)).cloned();
+    let kept = kept.unwrap_or_default();
     assert_eq!((&kept["acknowledged_by"], &kept["raises"]), (&json!("night shift"), &json!(1)));
     let (_, answer) = reload(&rig)?;
     assert_eq!(answer["outcome"], "unchanged", "{answer}");
@@ -199,16 +202,16 @@ fn a_link_that_does_not_come_good_is_rolled_back() -> Result<()> {
     let hash = rig.get("/api/v1/site")?["config_hash"].clone();
 
     rig.write("site.toml", &room_and_line(room.port, free_port()?))?;
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let url = rig.url("/api/v1/reload");
-    thread::spawn(move || sender.send(curl(&url)));
     // While the one is being tried, another is refused.
-    wait_for("a second reload to be refused", PATIENCE, || {
-        let (_, answer) = reload(&rig).ok()?;
-        answer.to_string().contains("under way").then_some(())
-    })?;
-    let answer = receiver.recv_timeout(PATIENCE)??;
-    assert!(answer.contains("rolled_back") && answer.contains("answered before"), "{answer}");
+    let url = rig.url("/api/v1/reload");
+    let askers = [url.clone(), url].map(|url| thread::spawn(move || curl(&url)));
+    let mut answers = Vec::new();
+    for asker in askers {
+        answers.push(asker.join().map_err(|_| anyhow::anyhow!("curl panicked"))??);
+    }
+    let said = |words: &str| answers.iter().any(|answer| answer.contains(words));
+    assert!(said("rolled_back") && said("answered before"), "{answers:?}");
+    assert!(said("under way"), "{answers:?}");
 
     let before = line.connections();
     assert!(before >= 2, "the line is read as before");
