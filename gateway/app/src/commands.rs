@@ -3,7 +3,7 @@
 use crate::{
     check, cli,
     exit::{Exit, Failure},
-    gateway, packs, plan, read, replay,
+    gateway, packs, plan, read, replay, scan,
 };
 
 pub(crate) fn run(command: cli::Command) -> Result<Exit, Failure> {
@@ -16,6 +16,7 @@ pub(crate) fn run(command: cli::Command) -> Result<Exit, Failure> {
         cli::Command::Replay(options) => replay::run(&options),
         cli::Command::Packs(options) => packs::run(options.command),
         cli::Command::Read(options) => runtime()?.block_on(read::run(&options)),
+        cli::Command::Scan(options) => runtime()?.block_on(scan::run(&options)),
     }
 }
 

@@ -18,6 +18,7 @@ mod plan;
 mod read;
 mod reload;
 mod replay;
+mod scan;
 mod site;
 
 use clap::Parser;

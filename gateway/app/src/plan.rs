@@ -37,6 +37,8 @@ struct SitePlan {
 pub(crate) struct LinkPlan {
     id: String,
     transport: String,
+    #[serde(skip)]
+    is_serial: bool,
     /// Share of the time that the link is busy; none for a link on which nothing is asked.
     busy: Option<f64>,
     devices: Vec<DevicePlan>,
@@ -116,6 +118,7 @@ fn links(site: &Site) -> Vec<LinkPlan> {
         LinkPlan {
             id: link.id.to_string(),
             transport: link.transport.to_string(),
+            is_serial: matches!(link.transport, Transport::ModbusRtu { .. }),
             busy: link.transport.is_modbus().then(busy),
             devices,
         }
@@ -132,9 +135,9 @@ impl LinkPlan {
         let most = most.map_or(String::new(), |device| {
             format!("; most of it is {}, {:.0} ms each scan", device.id, device.scan_ms)
         });
-        let advice = format!(
-            "scan less often, raise the baud rate, or put devices on a link of their own{most}"
-        );
+        let faster = if self.is_serial { ", raise the baud rate" } else { "" };
+        let advice =
+            format!("scan less often{faster}, or put devices on a link of their own{most}");
         let id = &self.id;
         Some(match busy > 1.0 {
             true => (

@@ -33,7 +33,7 @@ fn text(plan: &SitePlan) -> String {
     // Writing into a text cannot fail.
     let _ = writeln!(
         out,
-        "{} series, {} readings/s, about {} a day ({} bytes a reading, as measured for the demo's site).",
+        "{} series, {} readings/s, about {} a day ({} bytes a reading, as in the demo).",
         plan.series,
         short(plan.readings_per_second),
         bytes(disk.bytes_per_day),
@@ -84,13 +84,17 @@ fn device(out: &mut String, device: &DevicePlan) {
             )
         }
         (count, 0, _) => format!(
-            "  {}  {}{unit}: {points} points, {count} requests, {} ms, again at once",
-            device.id, device.profile, device.scan_ms
-        ),
-        (count, interval, busy) => format!(
-            "  {}  {}{unit}: {points} points, {count} requests, {} ms every {interval} ms ({} %)",
+            "  {}  {}{unit}: {points} points, {}, {} ms, again at once",
             device.id,
             device.profile,
+            requests(count),
+            device.scan_ms
+        ),
+        (count, interval, busy) => format!(
+            "  {}  {}{unit}: {points} points, {}, {} ms every {interval} ms ({} %)",
+            device.id,
+            device.profile,
+            requests(count),
             device.scan_ms,
             short(busy.unwrap_or(0.0) * 100.0)
         ),
@@ -108,6 +112,13 @@ fn request(out: &mut String, request: &RequestPlan) {
         points.join(", ")
     );
     let _ = writeln!(out, "{}", cut(&line));
+}
+
+fn requests(count: usize) -> String {
+    match count {
+        1 => "1 request".to_owned(),
+        _ => format!("{count} requests"),
+    }
 }
 
 /// A line that fits.

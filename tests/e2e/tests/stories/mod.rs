@@ -12,6 +12,7 @@ mod modbus;
 mod mqtt;
 mod reload;
 mod replay;
+mod scan;
 mod sites;
 mod transports;
 mod webhook;
