@@ -174,11 +174,11 @@ function yRange(lo: number | null, hi: number | null, options: PlotOptions): uPl
   return [least >= 0 ? Math.max(0, least - pad) : least - pad, most + pad];
 }
 
-/** Room for the longest word on the axis, in CSS pixels; a quarter of the width at most. */
+/** Room for the longest word on the axis, in CSS pixels; a third of the width at most. */
 function wordWidth(options: PlotOptions): number {
   const wide = (text: string) => [...text].reduce((sum, c) => sum + (c > "\u2e80" ? 12 : 7), 0);
   const longest = Math.max(...options.states.map((state) => wide(options.axisText(state))));
-  return Math.min(Math.max(56, longest + 16), options.width / 4);
+  return Math.min(Math.max(56, longest + 16), options.width / 3);
 }
 
 function timeLabel(seconds: number, increment: number, zone: string, lang: Lang): string {

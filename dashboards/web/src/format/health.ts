@@ -1,14 +1,16 @@
 // How a device or a link is doing, in figures that a bar can show: pure, so that what counts as
 // worth a colour stands in one place.
 
-import type { Health, Link, RoundTrip } from "../api/types";
+import type { Device, Health, Link, RoundTrip } from "../api/types";
 
 /** From here on a link has little room left: one device that does not answer fills it. */
 export const BUSY_MARK = 0.8;
 /** Answers that take this share of the time they have are close to being none. */
 export const TIGHT_MARK = 0.8;
 
-export const isCrowded = (busy: number): boolean => busy >= BUSY_MARK;
+/** Whether the gateway asks it; the others publish by themselves. */
+export const isAsked = ({ unit_id, health }: Pick<Device, "unit_id" | "health">): boolean =>
+  unit_id !== null || health.requests_per_scan > 0;
 
 /** Round-trip times as shares of an axis that ends at the timeout, or at the longest if that is later. */
 export interface TripScale {
@@ -51,13 +53,14 @@ export function shareOf(count: number, health: Health): number | null {
   return all === 0 ? null : count / all;
 }
 
-/** A share in percent: none is `0 %`, and a trace is not none. */
+/** A share in percent: none is `0 %` and a trace is not none, all is `100 %` and nearly all is not. */
 export function percentText(share: number): string {
   const percent = Math.min(Math.max(share, 0), 1) * 100;
   if (percent === 0) return "0\u202f%";
   if (percent < 0.1) return "<\u202f0.1\u202f%";
-  if (percent > 99.9 && percent < 100) return ">\u202f99.9\u202f%";
-  return `${percent.toFixed(percent < 10 ? 1 : 0)}\u202f%`;
+  if (percent === 100) return "100\u202f%";
+  const rounded = percent < 10 ? percent.toFixed(1) : Math.floor(percent * 10) / 10;
+  return percent > 99 || percent < 10 ? `${rounded}\u202f%` : `${percent.toFixed(0)}\u202f%`;
 }
 
 const RANK = { offline: 0, waiting: 1, online: 2 };
