@@ -2,13 +2,15 @@
 
 use crate::{
     LinkSettings,
+    diagnosis::Medium,
     gauge::{Gauge, LinkGauge},
+    modbus::Listeners,
     supervise::Supervisor,
 };
 use core::fmt;
 use futures_util::future::join_all;
 use std::sync::Arc;
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use weir_domain::{Clock, LinkId};
 use weir_engine::ports::Intake;
@@ -31,6 +33,10 @@ pub(crate) struct Surroundings {
     pub(crate) clock: Arc<dyn Clock>,
     /// Ends all of them.
     pub(crate) cancel: CancellationToken,
+    /// Where modems dial in.
+    pub(crate) listeners: Listeners,
+    /// Where the grids of due times begin.
+    pub(crate) origin: Instant,
 }
 
 impl Surroundings {
@@ -39,7 +45,8 @@ impl Surroundings {
         clock: Arc<dyn Clock>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { intake, clock, cancel }
+        let (listeners, origin) = (Listeners::default(), Instant::now());
+        Self { intake, clock, cancel, listeners, origin }
     }
 }
 
@@ -65,7 +72,7 @@ impl Running {
         surroundings: &Surroundings,
         tasks: &TaskTracker,
     ) -> Self {
-        let gauge = LinkGauge::new(settings.id.clone());
+        let gauge = LinkGauge::new(settings.id.clone(), Medium::of(&settings.transport));
         let device =
             |device: &crate::DeviceSettings| Gauge::new(device.id.clone(), settings.id.clone());
         let devices: Vec<Gauge> = settings.devices.iter().map(device).collect();

@@ -20,12 +20,15 @@ mod apply;
 mod backoff;
 mod breaker;
 mod courier;
+mod diagnosis;
 mod failure;
 mod gauge;
 mod modbus;
 mod mqtt;
 mod settings;
 mod supervise;
+mod tally;
+mod tls;
 
 use apply::{Running, Surroundings};
 use gauge::{Gauge, LinkGauge};
@@ -114,11 +117,11 @@ impl Mailbox for Acquisition {
 impl Health for Acquisition {
     fn devices(&self) -> Vec<DeviceHealth> {
         let shown = self.shown().clone();
-        shown.iter().flat_map(|(_, devices)| devices).map(Gauge::read).collect()
+        shown.iter().flat_map(|(link, devices)| link.read(devices).1).collect()
     }
 
     fn links(&self) -> Vec<LinkHealth> {
         let shown = self.shown().clone();
-        shown.iter().map(|(link, _)| link.read()).collect()
+        shown.iter().map(|(link, devices)| link.read(devices).0).collect()
     }
 }

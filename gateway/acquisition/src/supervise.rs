@@ -66,12 +66,15 @@ impl Supervisor {
 
     fn spawn(&self, tray: Tray) -> JoinHandle<()> {
         let cancel = self.surroundings.cancel.child_token();
-        match modbus::Link::new(
-            &self.settings,
-            &self.gauges,
-            tray.clone(),
-            self.surroundings.clock.clone(),
-        ) {
+        let shared = modbus::Shared {
+            gauge: self.gauge.clone(),
+            gauges: self.gauges.clone(),
+            tray: tray.clone(),
+            clock: self.surroundings.clock.clone(),
+            listeners: self.surroundings.listeners.clone(),
+            origin: self.surroundings.origin,
+        };
+        match modbus::Link::new(&self.settings, shared) {
             Some(link) => tokio::spawn(link.run(cancel)),
             None => tokio::spawn(
                 mqtt::Link::new(mqtt::Surroundings {

@@ -18,8 +18,9 @@ pub struct Row {
 pub enum Record {
     /// A reading.
     Reading(Row),
-    /// Something that a person or the gateway itself did.
-    Command(Command),
+    /// Something that a person or the gateway itself did. In a box, as it is large and rare: so a
+    /// record is no larger than a row.
+    Command(Box<Command>),
 }
 
 /// An act that the engine must know of, with its time.
@@ -174,5 +175,15 @@ impl Effect {
             Self::Verdict(verdict) => verdict.t,
             Self::Alarm(alarm) => alarm.t,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_records_in_place() {
+        assert_eq!(core::mem::size_of::<Record>(), core::mem::size_of::<Row>());
     }
 }

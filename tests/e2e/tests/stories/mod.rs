@@ -13,5 +13,6 @@ mod modbus;
 mod mqtt;
 mod replay;
 mod sites;
+mod soak;
 mod transports;
 mod webhook;
