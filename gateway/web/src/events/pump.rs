@@ -7,20 +7,24 @@ use crate::{
     state::App,
 };
 use serde::Serialize;
-use std::{collections::BTreeMap, sync::Arc};
+use std::{mem, sync::Arc};
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     time::Instant,
 };
 use weir_domain::Sample;
-use weir_engine::{Description, LiveEvent};
+use weir_engine::{Description, LiveEvent, PointState};
 
 /// Samples that wait to be sent together: the latest of each point, by the index that the point
 /// has in `site`.
 struct Gathered {
     site: Arc<Description>,
-    samples: BTreeMap<usize, Sample>,
+    /// By point; none where nothing waits.
+    samples: Vec<Option<Sample>>,
     since: Option<Instant>,
+    /// Samples went by while nobody listened. The snapshot has the latest of each point, so whoever
+    /// comes (back) is sent all of them.
+    missed: bool,
 }
 
 /// Runs until cancelled, or until there can be no more events.
@@ -36,7 +40,7 @@ pub(crate) async fn pump(app: Arc<App>, mut live: Receiver<Arc<LiveEvent>>) {
             }
         };
         match event {
-            Ok(event) => take(&app.hub, &mut gathered, &event),
+            Ok(event) => take(&app, &mut gathered, &event),
             Err(RecvError::Lagged(missed)) => {
                 tracing::warn!(missed, "live events were missed; every console loads anew");
                 gathered.drop_all();
@@ -47,19 +51,29 @@ pub(crate) async fn pump(app: Arc<App>, mut live: Receiver<Arc<LiveEvent>>) {
     }
 }
 
-fn take(hub: &Hub, gathered: &mut Gathered, event: &LiveEvent) {
+fn take(app: &App, gathered: &mut Gathered, event: &LiveEvent) {
+    let hub = &*app.hub;
     match event {
         LiveEvent::Site(site) => {
             *gathered = Gathered::of(Arc::clone(site));
             send(hub, "site", &SiteEvent::of(site));
         }
+        // Writing down five thousand samples a second is work; not for an empty room.
+        LiveEvent::Samples(..) if hub.listeners() == 0 => gathered.missed = true,
         LiveEvent::Samples(site, samples) => {
             // No sample is ever looked up in another site than its own.
             if !Arc::ptr_eq(site, &gathered.site) {
                 gathered.send(hub);
                 gathered.site = Arc::clone(site);
             }
-            gathered.add(samples);
+            if mem::take(&mut gathered.missed) {
+                let snapshot = app.web.snapshot.borrow().clone();
+                let latest = |(index, point): (usize, &PointState)| Some((index, point.sample?));
+                if Arc::ptr_eq(&snapshot.description, site) {
+                    gathered.add(snapshot.points.iter().enumerate().filter_map(latest));
+                }
+            }
+            gathered.add(samples.iter().copied());
         }
         LiveEvent::Requirement(site, index, state) => {
             if let Some(info) = site.requirements.get(*index) {
@@ -84,7 +98,7 @@ fn send(hub: &Hub, name: &'static str, body: &impl Serialize) {
 
 impl Gathered {
     fn of(site: Arc<Description>) -> Self {
-        Self { site, samples: BTreeMap::new(), since: None }
+        Self { site, samples: Vec::new(), since: None, missed: false }
     }
 
     fn drop_all(&mut self) {
@@ -92,9 +106,14 @@ impl Gathered {
         self.since = None;
     }
 
-    fn add(&mut self, samples: &[(usize, Sample)]) {
+    fn add(&mut self, samples: impl Iterator<Item = (usize, Sample)>) {
         self.since.get_or_insert_with(Instant::now);
-        self.samples.extend(samples.iter().copied());
+        for (index, sample) in samples {
+            if self.samples.len() <= index {
+                self.samples.resize(index + 1, None);
+            }
+            self.samples[index] = Some(sample);
+        }
     }
 
     /// Resolves when what has been gathered is to be sent; never if there is nothing.
@@ -106,11 +125,13 @@ impl Gathered {
     }
 
     fn send(&mut self, hub: &Hub) {
-        let Self { site, samples, .. } = &*self;
-        let events = samples.iter().filter_map(|(index, sample)| {
+        self.since = None;
+        let taken = self.site.points.iter().zip(self.samples.iter_mut().map(Option::take));
+        let events = taken.filter_map(|(point, sample)| {
+            let sample = sample?;
             Some(SampleEvent {
-                point: &site.points.get(*index)?.id,
-                sample: sample.into(),
+                point: &point.id,
+                sample: (&sample).into(),
                 received_at: sample.received_time,
             })
         });
@@ -118,6 +139,5 @@ impl Gathered {
         if !events.is_empty() {
             send(hub, "samples", &events);
         }
-        self.drop_all();
     }
 }
