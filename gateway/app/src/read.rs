@@ -40,7 +40,7 @@ pub(crate) async fn run(options: &cli::Read) -> Result<Exit, Failure> {
             device.id
         ))
     })?;
-    let transport = site::transport(link)?;
+    let transport = site::transport(&loaded, link)?;
     let answers = read_once(&transport, link.timeout, unit, &device.profile).await?;
     let mut rows = Vec::new();
     for (request, answer) in &answers {
