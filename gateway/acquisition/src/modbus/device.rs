@@ -9,7 +9,7 @@
 use crate::{DeviceSettings, Failure, Transport, gauge::Gauge};
 use core::time::Duration;
 use tokio::time::Instant;
-use weir_domain::{BadReason, LinkId, Reading, Sample, Text, Timestamp};
+use weir_domain::{BadReason, Clock, LinkId, Reading, Sample, Text, Timestamp};
 use weir_engine::{
     Row, decode,
     plan::{Bisection, ReadRequest, Timing, bisect, plan, plan_info},
@@ -235,8 +235,11 @@ impl Device {
     }
 
     /// A bad row for each point that no request asks for, as the device or its profile has it so.
-    pub(super) fn refused_rows(&self, now: Timestamp, rows: &mut Vec<Row>) {
-        rows.extend(self.bad(&self.left_out, BadReason::ConfigurationError, now));
+    pub(super) fn refused_rows(&self, clock: &dyn Clock, rows: &mut Vec<Row>) {
+        if !self.left_out.is_empty() {
+            let now = clock.now();
+            rows.extend(self.bad(&self.left_out, BadReason::ConfigurationError, now));
+        }
     }
 
     fn bad(
@@ -272,11 +275,8 @@ impl Device {
         self.answer.fill(*wire, data);
         for index in &request.points {
             let def = self.settings.profile.info.get(*index);
-            if let Some(text) =
-                def.and_then(|def| super::identity::text(def, request, &self.answer))
-            {
-                self.says.push((*index, text));
-            }
+            let text = def.and_then(|def| decode::decode_info(&def.source, request, &self.answer));
+            self.says.extend(text.map(|text| (*index, text)));
         }
     }
 

@@ -226,7 +226,7 @@ impl Link {
         let unit = self.units[self.turns[index].unit].id;
         let device = &mut self.devices[index];
         device.prepare(scan.began);
-        device.refused_rows(self.clock.now(), &mut scan.rows);
+        device.refused_rows(&*self.clock, &mut scan.rows);
         if device.is_empty() {
             scan.failure = Some(device.nothing_to_read(unit));
         }
