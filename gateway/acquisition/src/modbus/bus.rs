@@ -10,7 +10,7 @@ use super::{
     mbap::Questions,
     port::Port,
     rtu::SerialLine,
-    stream::{Heard, Stream},
+    stream::{Heard, Stream, Wire},
     timer::Timer,
 };
 use crate::{Failure, Framing, Transport, backoff::Backoff};
@@ -185,10 +185,10 @@ impl Bus {
             ask.heartbeat = berth.heartbeat();
         }
         self.data = 0..0;
-        let (heard, timer, late) = (&mut self.heard, &mut self.timer, &mut self.late);
+        let mut wire = Wire { stream: &mut stream, heard: &mut self.heard, timer: &mut self.timer };
         let came = match self.framing {
-            Framing::Mbap => self.questions.ask(&mut stream, heard, timer, &ask, late).await,
-            Framing::Rtu => self.serial.ask(&mut stream, heard, timer, &mut ask, late).await,
+            Framing::Mbap => self.questions.ask(&mut wire, &ask, &mut self.late).await,
+            Framing::Rtu => self.serial.ask(&mut wire, &mut ask, &mut self.late).await,
         };
         let took = ask.asked_at.elapsed();
         match came {

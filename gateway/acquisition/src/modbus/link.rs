@@ -78,7 +78,7 @@ impl Link {
         let (mut units, now) = (Vec::<Unit>::new(), Instant::now());
         let devices = settings.devices.iter().cloned().zip(gauges);
         let devices: Vec<Device> =
-            devices.map(|(d, gauge)| Device::new(d, gauge, &settings.transport, now)).collect();
+            devices.map(|(d, gauge)| Device::new(d, gauge, &settings.transport)).collect();
         let turn = |device: &Device| {
             let known = units.iter().position(|unit| unit.id == device.unit_id());
             let unit = known.unwrap_or_else(|| {
@@ -226,7 +226,7 @@ impl Link {
         let unit = self.units[self.turns[index].unit].id;
         let device = &mut self.devices[index];
         device.prepare(scan.began);
-        device.refused_rows(self.clock.now(), &mut scan.rows);
+        device.refused_rows(&*self.clock, &mut scan.rows);
         if device.is_empty() {
             scan.failure = Some(device.nothing_to_read(unit));
         }

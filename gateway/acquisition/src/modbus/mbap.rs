@@ -5,11 +5,10 @@
 
 use super::{
     bus::{Ask, Late, Trouble},
-    stream::{Heard, Stream},
-    timer::Timer,
+    stream::{Heard, Wire},
 };
 use crate::Failure;
-use core::{future::poll_fn, ops::Range, task::Poll};
+use core::ops::Range;
 use std::collections::VecDeque;
 use tokio::time::Instant;
 use weir_wire::modbus::{Mbap, ResponseError, response_data};
@@ -45,31 +44,24 @@ impl Questions {
     /// Asks, and waits for the answer. Returns the place of the answer's data.
     pub(super) async fn ask(
         &mut self,
-        stream: &mut Stream,
-        heard: &mut Heard,
-        timer: &mut Timer,
+        wire: &mut Wire<'_>,
         ask: &Ask<'_>,
         late: &mut Vec<Late>,
     ) -> Result<Range<usize>, Trouble> {
         self.number = self.number.wrapping_add(1);
         let asked_at = ask.asked_at;
         self.frames = (frame(self.number, ask), 0..0);
-        stream.write_all(&self.frames.0).await?;
+        wire.stream.write_all(&self.frames.0).await?;
         let deadline = asked_at + ask.patience;
         let mut strangers = None;
         loop {
-            match self.next(heard, ask, late, &mut strangers)? {
-                Next::Answer(pdu, unit) => return checked(heard, pdu, unit, ask),
+            match self.next(wire.heard, ask, late, &mut strangers)? {
+                Next::Answer(pdu, unit) => return checked(wire.heard, pdu, unit, ask),
                 Next::Passed => continue,
                 Next::Nothing => {}
             }
-            let heard_more = poll_fn(|cx| match heard.poll_hear(stream, cx) {
-                Poll::Ready(result) => Poll::Ready(Some(result)),
-                Poll::Pending => timer.poll(cx, deadline).map(|()| None),
-            });
-            match heard_more.await {
-                Some(result) => result?,
-                None => break,
+            if !wire.hear(deadline).await? {
+                break;
             }
         }
         if self.unanswered.len() >= UNANSWERED_MAX {

@@ -9,7 +9,6 @@ mod device;
 mod dial;
 mod dial_in;
 mod find;
-mod identity;
 mod link;
 mod mbap;
 mod once;

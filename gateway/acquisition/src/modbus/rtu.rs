@@ -10,11 +10,10 @@
 use super::{
     bus::{Ask, Late, Trouble},
     find::{Found, find},
-    stream::{Heard, Stream},
-    timer::Timer,
+    stream::{Heard, Wire},
 };
 use crate::Failure;
-use core::{future::poll_fn, ops::Range, task::Poll, time::Duration};
+use core::{ops::Range, time::Duration};
 use std::io;
 use tokio::time::Instant;
 use weir_wire::modbus::{Request, ResponseError, rtu};
@@ -60,9 +59,7 @@ impl SerialLine {
     /// Asks, and waits for the answer. Returns the place of the answer's data.
     pub(super) async fn ask(
         &mut self,
-        stream: &mut Stream,
-        heard: &mut Heard,
-        timer: &mut Timer,
+        wire: &mut Wire<'_>,
         ask: &mut Ask<'_>,
         late: &mut Vec<Late>,
     ) -> Result<Range<usize>, Trouble> {
@@ -71,16 +68,16 @@ impl SerialLine {
             && let silence = self.silence()
             && busy_at.elapsed() < silence
         {
-            timer.until(busy_at + silence).await;
+            wire.timer.until(busy_at + silence).await;
         }
-        self.empty(stream, heard, timer, ask, late, Duration::ZERO).await?;
+        self.empty(wire, ask, late, Duration::ZERO).await?;
         self.frames.0.clear();
         self.frames.0.extend(rtu::frame(ask.unit, &ask.request.encode()));
         ask.asked_at = Instant::now();
         let on_the_line = self.transmission(self.frames.0.len());
         let written = tokio::time::timeout(
             ask.patience.saturating_add(on_the_line),
-            stream.write_all(&self.frames.0),
+            wire.stream.write_all(&self.frames.0),
         );
         match written.await {
             Ok(written) => written?,
@@ -89,23 +86,23 @@ impl SerialLine {
                 return Err(Trouble::Lost(error));
             }
         }
-        let found = self.listen(stream, heard, timer, ask, on_the_line).await?;
+        let found = self.listen(wire, ask, on_the_line).await?;
         let failure = match found {
             Found::Answer(data) => {
                 self.busy_at = Some(Instant::now());
-                let begin = heard.begin();
+                let begin = wire.heard.begin();
                 let data = begin + data.start..begin + data.end;
                 self.frames.1 = data.start - AROUND_DATA.0..data.end + AROUND_DATA.1;
-                heard.pass(usize::MAX);
+                wire.heard.pass_all();
                 return Ok(data);
             }
             Found::Wrong(error) => wrong(ask.unit, error),
-            Found::Nothing => self.unanswered(heard, ask),
+            Found::Nothing => self.unanswered(wire.heard, ask),
         };
         if failure.ends_the_scan() {
-            self.empty(stream, heard, timer, ask, late, SILENCE_AFTER_FAILURE).await?;
+            self.empty(wire, ask, late, SILENCE_AFTER_FAILURE).await?;
         } else {
-            heard.pass(usize::MAX);
+            wire.heard.pass_all();
         }
         self.busy_at = Some(Instant::now());
         Err(Trouble::Failed(failure))
@@ -114,22 +111,16 @@ impl SerialLine {
     /// Listens until the answer is there, or its time is over.
     async fn listen(
         &mut self,
-        stream: &mut Stream,
-        heard: &mut Heard,
-        timer: &mut Timer,
+        wire: &mut Wire<'_>,
         ask: &Ask<'_>,
         on_the_line: Duration,
     ) -> io::Result<Found> {
         let deadline = ask.asked_at + on_the_line + ask.patience;
         loop {
-            let more = poll_fn(|cx| match heard.poll_hear(stream, cx) {
-                Poll::Ready(result) => Poll::Ready(Some(result)),
-                Poll::Pending => timer.poll(cx, deadline).map(|()| None),
-            });
-            match more.await {
-                Some(result) => result?,
-                None => return Ok(Found::Nothing),
+            if !wire.hear(deadline).await? {
+                return Ok(Found::Nothing);
             }
+            let heard = &*wire.heard;
             self.frames.1 = heard.begin()..heard.begin() + heard.bytes().len();
             let unit = (!ask.any_answer_unit).then_some(ask.unit);
             match find(heard.bytes(), unit, ask.request, &self.frames.0) {
@@ -159,28 +150,20 @@ impl SerialLine {
     /// Throws away what is there, and then what comes until nothing has come for `silence`.
     async fn empty(
         &mut self,
-        stream: &mut Stream,
-        heard: &mut Heard,
-        timer: &mut Timer,
+        wire: &mut Wire<'_>,
         ask: &Ask<'_>,
         late: &mut Vec<Late>,
         silence: Duration,
     ) -> io::Result<()> {
         let give_up_at = Instant::now() + BABBLE_MAX;
         let after_late = self.silence().max(SILENCE_AFTER_FAILURE);
-        let mut silence = match heard.hear_now(stream)? {
-            true if !only_heartbeats(heard.bytes(), ask.heartbeat) => after_late,
+        let mut silence = match wire.heard.hear_now(wire.stream)? {
+            true if !only_heartbeats(wire.heard.bytes(), ask.heartbeat) => after_late,
             _ => silence,
         };
         while !silence.is_zero() {
-            let until = Instant::now() + silence;
-            let more = poll_fn(|cx| match heard.poll_hear(stream, cx) {
-                Poll::Ready(result) => Poll::Ready(Some(result)),
-                Poll::Pending => timer.poll(cx, until).map(|()| None),
-            });
-            match more.await {
-                Some(result) => result?,
-                None => break,
+            if !wire.hear(Instant::now() + silence).await? {
+                break;
             }
             // Something is coming in: it is late, and has to end before anything else.
             silence = after_late;
@@ -188,8 +171,8 @@ impl SerialLine {
                 return Err(io::Error::other("a device on the line talks without end"));
             }
         }
-        self.note_late(heard.bytes(), late);
-        heard.clear();
+        self.note_late(wire.heard.bytes(), late);
+        wire.heard.clear();
         Ok(())
     }
 

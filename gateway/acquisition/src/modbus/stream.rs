@@ -1,6 +1,8 @@
 //! The bytes of a Modbus link, whatever carries them, and the room for those that were heard.
 
+use super::timer::Timer;
 use core::{
+    future::poll_fn,
     pin::Pin,
     task::{Context, Poll, Waker},
 };
@@ -9,6 +11,7 @@ use std::io::{self, Read as _};
 use tokio::{
     io::{AsyncRead, AsyncWriteExt, ReadBuf},
     net::TcpStream,
+    time::Instant,
 };
 use tokio_rustls::client::TlsStream;
 use tokio_serial::SerialStream;
@@ -68,6 +71,24 @@ impl Stream {
     }
 }
 
+/// A stream with what was heard on it, and the timer for what is awaited.
+pub(super) struct Wire<'a> {
+    pub(super) stream: &'a mut Stream,
+    pub(super) heard: &'a mut Heard,
+    pub(super) timer: &'a mut Timer,
+}
+
+impl Wire<'_> {
+    /// Hears more; false if nothing has come by the deadline.
+    pub(super) async fn hear(&mut self, deadline: Instant) -> io::Result<bool> {
+        poll_fn(|cx| match self.heard.poll_hear(self.stream, cx) {
+            Poll::Ready(result) => Poll::Ready(result.map(|()| true)),
+            Poll::Pending => self.timer.poll(cx, deadline).map(|()| Ok(false)),
+        })
+        .await
+    }
+}
+
 /// What was heard and not yet understood, and the frame before it.
 #[derive(Debug)]
 pub(super) struct Heard {
@@ -99,6 +120,11 @@ impl Heard {
     /// Passes over the first `n` bytes. They stay readable by their place until more is heard.
     pub(super) fn pass(&mut self, n: usize) {
         self.begin = (self.begin + n).min(self.end);
+    }
+
+    /// Passes over all of it.
+    pub(super) fn pass_all(&mut self) {
+        self.begin = self.end;
     }
 
     pub(super) fn clear(&mut self) {
