@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 CONSOLE := dashboards/web
 
-.PHONY: help demo ui setup check test bench clean
+.PHONY: help demo ui setup check test fuzz bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ test: setup check ## Everything: unit, property, pack, console and end-to-end te
 	cargo test --workspace --locked --exclude weir-e2e
 	cargo run --quiet --locked --package weir -- packs test
 	cargo test --locked --package weir-e2e -- --nocapture
+
+fuzz: ## Fuzz every parser, 60 s each; FUZZ_SECONDS=3600 for longer, TARGETS="rtu mbap" for some
+	tests/fuzz/run.sh $(or $(FUZZ_SECONDS),60) $(TARGETS)
 
 bench: ## Measure: readings per CPU-second, bytes per reading
 	cargo run --release --locked --package weir-bench

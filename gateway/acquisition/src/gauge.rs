@@ -7,7 +7,7 @@ use core::{
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weir_domain::{DeviceId, LinkId, Timestamp};
-use weir_engine::ports::{BreakerState, DeviceHealth, DeviceState, RoundTrip};
+use weir_engine::ports::{BreakerState, DeviceHealth, DeviceState, LinkHealth, RoundTrip};
 
 /// The health of one device. Clones show the same device.
 #[derive(Debug, Clone)]
@@ -104,6 +104,47 @@ impl Gauge {
     pub(crate) fn offline(&self, why: String) {
         let mut health = self.lock();
         health.state = DeviceState::Offline;
+        health.last_error = Some(why);
+    }
+}
+
+/// The health of one link. Clones show the same link.
+#[derive(Debug, Clone)]
+pub(crate) struct LinkGauge(Arc<Mutex<LinkHealth>>);
+
+impl LinkGauge {
+    pub(crate) fn new(link: LinkId) -> Self {
+        Self(Arc::new(Mutex::new(LinkHealth {
+            link,
+            up: false,
+            endpoint: None,
+            last_error: None,
+            busy: 0.0,
+            connects: 0,
+            cause: None,
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LinkHealth> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn read(&self) -> LinkHealth {
+        self.lock().clone()
+    }
+
+    /// Connected, to one of several if there are several.
+    pub(crate) fn up(&self, endpoint: Option<String>) {
+        let mut health = self.lock();
+        health.up = true;
+        health.connects += 1;
+        health.endpoint = endpoint;
+    }
+
+    /// Not connected any more, and why.
+    pub(crate) fn down(&self, why: String) {
+        let mut health = self.lock();
+        health.up = false;
         health.last_error = Some(why);
     }
 }

@@ -16,6 +16,7 @@
 
 #![forbid(unsafe_code)]
 
+mod apply;
 mod backoff;
 mod breaker;
 mod courier;
@@ -26,15 +27,16 @@ mod mqtt;
 mod settings;
 mod supervise;
 
-use gauge::Gauge;
-use std::sync::Arc;
-use supervise::Supervisor;
+use apply::{Running, Surroundings};
+use gauge::{Gauge, LinkGauge};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use weir_domain::{Clock, DeviceId};
+use weir_domain::Clock;
 use weir_engine::ports::{
     DeliveryError, DeviceHealth, Health, Intake, LinkHealth, Mailbox, PortFuture,
 };
 
+pub use apply::Applied;
 pub use failure::Failure;
 pub use modbus::{Answered, Asked, Probe, read_once};
 pub use settings::{
@@ -45,8 +47,12 @@ pub use settings::{
 /// All links of a site, running.
 #[derive(Debug)]
 pub struct Acquisition {
-    gauges: Vec<Gauge>,
-    links: TaskTracker,
+    surroundings: Surroundings,
+    tasks: TaskTracker,
+    /// What runs. Held while it is being changed, so that two changes cannot meet.
+    running: tokio::sync::Mutex<Vec<Running>>,
+    /// What is shown of it.
+    shown: Mutex<Vec<(LinkGauge, Vec<Gauge>)>>,
 }
 
 impl Acquisition {
@@ -59,27 +65,36 @@ impl Acquisition {
         clock: Arc<dyn Clock>,
         cancel: CancellationToken,
     ) -> Self {
-        let (mut all, tasks) = (Vec::new(), TaskTracker::new());
-        for settings in links {
-            let gauge = |d: &DeviceSettings| Gauge::new(d.id.clone(), settings.id.clone());
-            let gauges: Vec<Gauge> = settings.devices.iter().map(gauge).collect();
-            all.extend(gauges.iter().cloned());
-            let (intake, clock, cancel) = (intake.clone(), clock.clone(), cancel.clone());
-            tasks.spawn(Supervisor { settings, gauges, intake, clock, cancel }.run());
-        }
+        let (surroundings, tasks) = (Surroundings::new(intake, clock, cancel), TaskTracker::new());
         tasks.close();
-        Self { gauges: all, links: tasks }
+        let running: Vec<Running> =
+            links.into_iter().map(|link| Running::start(link, &surroundings, &tasks)).collect();
+        let shown = Mutex::new(running.iter().map(Running::gauges).collect());
+        Self { surroundings, tasks, running: tokio::sync::Mutex::new(running), shown }
+    }
+
+    /// Makes these the links of the site. A link whose settings are the same runs on as if nothing
+    /// had happened: its connection, breakers, counters and due times stay. One that is gone or
+    /// changed is stopped first, and what it read is with the store (or the store has not taken it
+    /// for 5 s) before a new one starts.
+    ///
+    /// If the future is dropped on the way, what has been stopped stays stopped until the next
+    /// call.
+    pub async fn apply(&self, links: Vec<LinkSettings>) -> Applied {
+        let mut running = self.running.lock().await;
+        let applied = apply::apply(&mut running, links, &self.surroundings, &self.tasks).await;
+        *self.shown() = running.iter().map(Running::gauges).collect();
+        applied
     }
 
     /// Waits until every link has ended, and what it read is with the store (or the store has not
     /// taken it for 5 s).
     pub async fn join(&self) {
-        self.links.wait().await;
+        self.tasks.wait().await;
     }
 
-    /// Scans of each device that could not be made before the next one was due, since the start.
-    pub fn skipped_scans(&self) -> Vec<(DeviceId, u64)> {
-        self.gauges.iter().map(|gauge| (gauge.read().device, gauge.skipped())).collect()
+    fn shown(&self) -> MutexGuard<'_, Vec<(LinkGauge, Vec<Gauge>)>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -95,13 +110,15 @@ impl Mailbox for Acquisition {
     }
 }
 
-/// Devices come in the order of the links that were given, and within them in theirs.
+/// Devices come in the order of the links that were given last, and within them in theirs.
 impl Health for Acquisition {
     fn devices(&self) -> Vec<DeviceHealth> {
-        self.gauges.iter().map(Gauge::read).collect()
+        let shown = self.shown().clone();
+        shown.iter().flat_map(|(_, devices)| devices).map(Gauge::read).collect()
     }
 
     fn links(&self) -> Vec<LinkHealth> {
-        Vec::new()
+        let shown = self.shown().clone();
+        shown.iter().map(|(link, _)| link.read()).collect()
     }
 }

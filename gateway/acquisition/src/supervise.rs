@@ -1,13 +1,20 @@
 //! One supervised task a link: a panic in one disturbs no other, is on record, and ends in a
 //! restart.
 
-use crate::{LinkSettings, backoff::Backoff, courier, courier::Tray, gauge::Gauge, modbus, mqtt};
+use crate::{
+    LinkSettings,
+    apply::Surroundings,
+    backoff::Backoff,
+    courier,
+    courier::Tray,
+    gauge::{Gauge, LinkGauge},
+    modbus, mqtt,
+};
 use core::{any::Any, time::Duration};
-use std::sync::Arc;
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
-use weir_domain::{BadReason, Clock, Reading, Sample};
-use weir_engine::{Row, ports::Intake};
+use weir_domain::{BadReason, Reading, Sample};
+use weir_engine::Row;
 
 /// First and longest wait before a link that panicked is started again.
 const RESTART: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
@@ -15,10 +22,10 @@ const RESTART: (Duration, Duration) = (Duration::from_secs(1), Duration::from_se
 /// What a link needs to live.
 pub(crate) struct Supervisor {
     pub(crate) settings: LinkSettings,
+    pub(crate) gauge: LinkGauge,
     pub(crate) gauges: Vec<Gauge>,
-    pub(crate) intake: Arc<dyn Intake>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) cancel: CancellationToken,
+    /// Its `cancel` is this link's own.
+    pub(crate) surroundings: Surroundings,
 }
 
 impl Supervisor {
@@ -26,7 +33,8 @@ impl Supervisor {
     pub(crate) async fn run(self) {
         let (tray, done) = (Tray::new(), CancellationToken::new());
         let id = self.settings.id.clone();
-        let courier = courier::run(id, tray.clone(), self.intake.clone(), done.clone());
+        let courier =
+            courier::run(id, tray.clone(), self.surroundings.intake.clone(), done.clone());
         tokio::join!(courier, async {
             self.keep_running(&tray).await;
             done.cancel();
@@ -50,23 +58,28 @@ impl Supervisor {
             }
             self.mark_bad(tray, &why);
             tokio::select! {
-                () = self.cancel.cancelled() => return,
+                () = self.surroundings.cancel.cancelled() => return,
                 () = sleep(backoff.after_failure()) => {}
             }
         }
     }
 
     fn spawn(&self, tray: Tray) -> JoinHandle<()> {
-        let cancel = self.cancel.child_token();
-        match modbus::Link::new(&self.settings, &self.gauges, tray.clone(), self.clock.clone()) {
+        let cancel = self.surroundings.cancel.child_token();
+        match modbus::Link::new(
+            &self.settings,
+            &self.gauges,
+            tray.clone(),
+            self.surroundings.clock.clone(),
+        ) {
             Some(link) => tokio::spawn(link.run(cancel)),
             None => tokio::spawn(
                 mqtt::Link::new(mqtt::Surroundings {
                     settings: self.settings.clone(),
                     gauges: self.gauges.clone(),
                     tray,
-                    intake: self.intake.clone(),
-                    clock: self.clock.clone(),
+                    intake: self.surroundings.intake.clone(),
+                    clock: self.surroundings.clock.clone(),
                 })
                 .run(cancel),
             ),
@@ -78,7 +91,8 @@ impl Supervisor {
         for gauge in &self.gauges {
             gauge.offline(format!("the link stopped by a fault of the gateway: {why}"));
         }
-        let sample = Sample::at(self.clock.now(), Reading::Bad(None, BadReason::NotConnected));
+        let sample =
+            Sample::at(self.surroundings.clock.now(), Reading::Bad(None, BadReason::NotConnected));
         let series = self.settings.devices.iter().flat_map(|device| &device.series);
         tray.put(series.map(|series| Row { series: *series, sample }).collect());
     }

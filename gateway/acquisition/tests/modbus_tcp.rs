@@ -9,11 +9,11 @@ use common::{
     server::{Behaviour, TcpServer, Units},
     until,
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 use weir_acquisition::{Failure, LinkSettings, read_once};
-use weir_domain::{BadReason, Quality, Reading};
-use weir_engine::ports::DeviceState;
+use weir_domain::{BadReason, LinkId, Quality, Reading};
+use weir_engine::ports::{DeviceState, Health};
 use weir_profiles::RegisterKind::{Coil, DiscreteInput, HoldingRegister, InputRegister};
 use weir_wire::modbus::{Answer, Exception};
 
@@ -337,4 +337,45 @@ async fn a_scan_that_fails_in_part_keeps_what_it_has() {
     assert_eq!(rig.store.good(10).len(), rig.store.of(12).len());
     assert_eq!(rig.store.good(11).len(), rig.store.of(12).len());
     assert_eq!(rig.health("unit-1").state, DeviceState::Online, "it answers");
+}
+
+/// Another set of links: what is the same runs on, what is gone has handed over all it read.
+#[tokio::test]
+async fn a_link_that_has_not_changed_runs_on_when_others_do() {
+    let (one, two) = (TcpServer::start().await, TcpServer::start().await);
+    one.units.set(1, Behaviour::Answers);
+    two.units.set(2, Behaviour::Answers);
+    let profile = profile(0, &[(HoldingRegister, 0)]);
+    let link = |id: &str, server: &TcpServer, unit, interval| LinkSettings {
+        id: id.parse().unwrap(),
+        transport: server.transport(),
+        timeout: TIMEOUT,
+        request_gap: Duration::ZERO,
+        devices: vec![device(unit, &profile, Duration::from_millis(interval))],
+    };
+    let ids = |ids: &[&str]| ids.iter().map(|id| id.parse().unwrap()).collect::<Vec<LinkId>>();
+    let rig = Rig::start(vec![link("one", &one, 1, 20), link("two", &two, 2, 20)], Arc::default());
+    until("both", || rig.store.good(10).len() > 3 && rig.store.good(20).len() > 3).await;
+
+    let applied =
+        rig.acquisition.apply(vec![link("two", &two, 2, 30), link("one", &one, 1, 20)]).await;
+    let all = (ids(&["two"]), ids(&["two"]), ids(&["one"]));
+    assert_eq!((applied.started, applied.stopped, applied.kept), all);
+    let shown: Vec<_> = rig.acquisition.devices().into_iter().map(|d| d.device).collect();
+    assert_eq!(shown, ["unit-2".parse().unwrap(), "unit-1".parse().unwrap()], "the new order");
+    let before = rig.store.good(10).len();
+    until("both go on", || rig.store.good(10).len() > before + 3).await;
+    assert_eq!(*one.connections.lock().unwrap(), 1, "its connection was left alone");
+
+    let applied = rig.acquisition.apply(vec![link("two", &two, 2, 30)]).await;
+    assert_eq!((applied.stopped, applied.kept), (ids(&["one"]), ids(&["two"])));
+    let asked = one.units.times_asked(1);
+    assert!(asked - rig.store.good(10).len() <= 1, "all that was read is with the store");
+    until("two goes on", || rig.store.good(20).len() > 10).await;
+    assert_eq!(one.units.times_asked(1), asked, "nobody asks any more");
+    assert_eq!(rig.acquisition.links().len(), 1);
+    rig.stop().await;
+    assert_eq!(rig.acquisition.apply(vec![link("one", &one, 1, 20)]).await.started.len(), 1);
+    rig.acquisition.join().await;
+    assert_eq!(one.units.times_asked(1), asked, "nothing starts after the end");
 }

@@ -127,7 +127,6 @@ impl Gateway {
             stop.child_token(),
         )?);
         let state = WebState {
-            description: self.description.clone(),
             snapshot: self.published.snapshot.clone(),
             live: self.published.live.clone(),
             history: store.clone(),

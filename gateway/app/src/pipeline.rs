@@ -117,19 +117,24 @@ impl Pipeline {
 
     fn publish(&mut self, effects: Vec<Effect>, numbers: Vec<EffectNumber>) {
         let changes = self.engine.take_changes();
-        self.snapshot.send_replace(Arc::new(self.engine.snapshot()));
+        let before = self.snapshot.send_replace(Arc::new(self.engine.snapshot()));
         if self.live.receiver_count() == 0 {
             return;
         }
         // Sending fails only when nobody watches, which is nobody's loss.
         let send = |event: LiveEvent| drop(self.live.send(Arc::new(event)));
+        let site = self.engine.description();
+        if !Arc::ptr_eq(site, &before.description) {
+            send(LiveEvent::Site(site.clone()));
+        }
         let sampled = |point: usize| Some((point, self.engine.sample(point)?));
         let samples: Vec<_> = changes.points.into_iter().filter_map(sampled).collect();
         if !samples.is_empty() {
-            send(LiveEvent::Samples(samples));
+            send(LiveEvent::Samples(site.clone(), samples));
         }
         for index in changes.requirements {
-            send(LiveEvent::Requirement(index, self.engine.requirement(index)));
+            let state = self.engine.requirement(index);
+            send(LiveEvent::Requirement(site.clone(), index, state));
         }
         for (effect, number) in effects.into_iter().zip(numbers) {
             match (effect, number) {

@@ -144,7 +144,7 @@ pub(crate) fn spec(loaded: &Loaded, series: &[SeriesId]) -> SiteSpec {
 }
 
 fn link_info(link: &Link) -> LinkInfo {
-    LinkInfo { id: link.id.clone(), transport: link.transport.to_string() }
+    LinkInfo { id: link.id.clone(), transport: link.transport.to_string(), timeout: link.timeout }
 }
 
 /// The links with their devices, for the acquisition.

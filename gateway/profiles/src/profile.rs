@@ -47,8 +47,9 @@ pub struct ModbusAccess {
     pub registers_max: u16,
     /// Most coils or discrete inputs in one request, at most 2000.
     pub bits_max: u16,
-    /// Unused registers that may be read along to save a request.
-    pub hole_max: u16,
+    /// Unused registers (or bits) in a row that may be read along to save a request. None if the
+    /// profile does not say: then the planner decides by what it costs.
+    pub hole_max: Option<u16>,
     /// Rest between two requests to the device.
     pub request_gap: Duration,
     /// Rest between a new connection and the first request.
@@ -84,7 +85,7 @@ impl Default for ModbusAccess {
         Self {
             registers_max: 125,
             bits_max: 2000,
-            hole_max: 0,
+            hole_max: None,
             request_gap: Duration::ZERO,
             connect_delay: Duration::ZERO,
             turnaround: Duration::from_millis(20),

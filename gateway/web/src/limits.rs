@@ -38,6 +38,8 @@ pub(crate) const COMMENT_CHARS: usize = 1_000;
 pub(crate) const LISTENERS: usize = 64;
 /// Events kept for listeners that come back.
 pub(crate) const RING: usize = 1_024;
+/// And how many bytes of them: on a large site the samples of a second are half a megabyte.
+pub(crate) const RING_BYTES: usize = 4 << 20;
 /// Samples are gathered for this long before they are sent.
 pub(crate) const GATHER: Duration = Duration::from_millis(250);
 /// A silent stream gets a comment this often, so that proxies keep it open.

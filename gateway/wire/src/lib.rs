@@ -2,6 +2,7 @@
 //!
 //! * [`modbus`]: the reading half of Modbus, with its two framings (MBAP over TCP, CRC over a
 //!   serial line).
+//! * [`sparkplug`]: Sparkplug B, as a host hears it (with the feature of that name).
 //! * [`telemetry`]: what a sensor node publishes over MQTT, in CBOR or JSON.
 //!
 //! This crate is pure: bytes in, values out. It knows no point, no clock and no socket, never
@@ -15,6 +16,8 @@ extern crate alloc;
 
 pub mod modbus;
 mod single;
+#[cfg(feature = "sparkplug")]
+pub mod sparkplug;
 pub mod telemetry;
 
 pub use single::widen;

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 use weir_domain::{Reading, Sample, Timestamp};
 use weir_engine::{
     Row, decode,
-    plan::{ReadRequest, plan, plan_without_holes},
+    plan::{ReadRequest, Timing, plan},
 };
-use weir_profiles::{Access, RegisterKind};
+use weir_profiles::{Access, Profile, RegisterKind};
 use weir_wire::modbus::{Exception, Function, Request};
 
 /// Bad samples of a device that is not asked are no closer than this.
@@ -26,7 +26,7 @@ pub(super) struct Device {
 
 impl Device {
     pub(super) fn new(settings: DeviceSettings, gauge: Gauge) -> Self {
-        let plan = plan(&settings.profile);
+        let plan = plan(&settings.profile, timing(&settings.profile), &[]);
         Self { settings, gauge, plan, failed: None }
     }
 
@@ -49,7 +49,11 @@ impl Device {
         if !matches!(failure, Failure::Exception { exception, .. } if *exception == address) {
             return false;
         }
-        let careful = plan_without_holes(&self.settings.profile);
+        let mut holeless = Profile::clone(&self.settings.profile);
+        if let Access::Modbus(access) = &mut holeless.access {
+            access.hole_max = Some(0);
+        }
+        let careful = plan(&holeless, timing(&holeless), &[]);
         let other = careful != self.plan;
         self.plan = careful;
         other
@@ -111,6 +115,14 @@ impl Device {
         let interval = self.settings.scan_interval.max(BAD_INTERVAL_MIN);
         self.failed.map_or(due, |recorded| recorded + interval)
     }
+}
+
+/// What a request costs.
+pub(super) fn timing(profile: &Profile) -> Timing {
+    Timing::tcp(match &profile.access {
+        Access::Modbus(access) => access.turnaround,
+        Access::Mqtt(_) => Duration::ZERO,
+    })
 }
 
 /// The request as it goes out.

@@ -1,6 +1,9 @@
 //! Reads a device a single time, for the person who connects it.
 
-use super::{bus::Bus, device::to_wire};
+use super::{
+    bus::Bus,
+    device::{timing, to_wire},
+};
 use crate::{Failure, Transport};
 use core::time::Duration;
 use tokio::time::sleep;
@@ -30,7 +33,7 @@ pub async fn read_once(
         return Err(not_modbus(format!("profile {} is not of a Modbus device", profile.id)));
     };
     let mut asked: Vec<Asked> = Vec::new();
-    for request in plan(profile) {
+    for request in plan(profile, timing(profile), &[]) {
         let result = match asked.last() {
             Some((_, Err(failure))) if failure.ends_the_scan() => Err(failure.clone()),
             previous => {

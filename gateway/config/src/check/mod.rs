@@ -1,6 +1,7 @@
 //! Second step: do the parts agree? References are resolved, bounds that depend on another part are
 //! held, and the rule packs are asked what they make of each area.
 
+mod access;
 mod area;
 mod device;
 mod link;
@@ -102,7 +103,7 @@ impl Check<'_, '_> {
             devices: devices.into_iter().collect::<Option<_>>()?,
             sinks: sinks.into_iter().collect::<Option<_>>()?,
             storage: storage(&raw.storage),
-            web: Web { listen: raw.web.listen.unwrap_or(LISTEN) },
+            web: Web { listen: raw.web.listen.as_ref().map_or(LISTEN, |found| found.value) },
         })
     }
 

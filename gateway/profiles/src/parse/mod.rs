@@ -118,11 +118,11 @@ fn modbus_access(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> Option<Modb
     let access = ModbusAccess {
         registers_max: bounded(registers, REGISTERS_MAX),
         bits_max: bounded(bits, BITS_MAX),
-        hole_max: bounded(hole.clone(), 0),
+        hole_max: hole.as_ref().and_then(|found| u16::try_from(found.value).ok()),
         request_gap: Duration::from_millis(gap.map_or(0, |found| found.value.unsigned_abs())),
         ..ModbusAccess::default()
     };
-    if let Some(hole) = hole.filter(|_| access.hole_max >= access.registers_max) {
+    if let Some(hole) = hole.filter(|_| access.hole_max >= Some(access.registers_max)) {
         let problem = "a hole must be smaller than the largest request";
         faults.hint(&hole.spot, problem, format!("registers_max is {}", access.registers_max));
         return None;

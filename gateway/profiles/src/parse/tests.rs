@@ -182,7 +182,7 @@ fn defaults_are_the_documented_ones() {
     let profile =
         Profile::parse(&with_register(r#"table = "input", address = 7, type = "f32""#)).unwrap();
     let Access::Modbus(access) = &profile.access else { panic!("{profile:?}") };
-    assert_eq!((access.registers_max, access.bits_max, access.hole_max), (125, 2000, 0));
+    assert_eq!((access.registers_max, access.bits_max, access.hole_max), (125, 2000, None));
     assert!(access.request_gap.is_zero());
     let point = &profile.points[0];
     assert_eq!((point.kind, point.decimals, point.range), (ValueKind::Number, 2, None));

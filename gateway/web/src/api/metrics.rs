@@ -83,14 +83,14 @@ fn site(page: &mut Exposition, view: &View) {
     let unseen = alarms.iter().filter(|alarm| alarm.acknowledged_at.is_none()).count();
     page.gauge("weir_alarms_unacknowledged", "Alarms nobody has acknowledged.", one(unseen));
 
-    let points = view.site.points.iter().enumerate();
+    let points = view.site().points.iter().enumerate();
     let stale = points.filter(|(i, info)| view.point(*i, info).stale).count();
-    page.gauge("weir_points", "Points of the site.", one(view.site.points.len()));
+    page.gauge("weir_points", "Points of the site.", one(view.site().points.len()));
     page.gauge("weir_points_stale", "Points without a sample in time.", one(stale));
 
     let verdicts = [Verdict::Compliant, Verdict::NonCompliant, Verdict::Indeterminate];
     let mut areas = Vec::new();
-    for area in &view.site.areas {
+    for area in &view.site().areas {
         let now = view.area_verdict(&area.id);
         for verdict in verdicts {
             let labels = vec![("area", area.id.as_str()), ("verdict", verdict.as_str())];

@@ -34,12 +34,8 @@ impl IntoResponse for Json {
 }
 
 impl WebState {
-    /// The site at this moment.
+    /// The site at this moment. One answer is made of one view, or its parts may not fit together.
     pub(crate) fn view(&self) -> View {
-        View {
-            site: Arc::clone(&self.description),
-            snapshot: Arc::clone(&self.snapshot.borrow()),
-            now: self.clock.now(),
-        }
+        View { snapshot: Arc::clone(&self.snapshot.borrow()), now: self.clock.now() }
     }
 }

@@ -13,6 +13,6 @@ mod verdict;
 pub(crate) use alarm::{Alarm, AlarmAct, AlarmEventBody};
 pub(crate) use area::{Area, RequirementEvent};
 pub(crate) use device::Device;
-pub(crate) use gateway::{Sink, Site, Store};
+pub(crate) use gateway::{Sink, Site, SiteEvent, Store};
 pub(crate) use point::{Buckets, Point, Sample, SampleEvent, Samples};
 pub(crate) use verdict::{Explanation, PointSamples, Verdict};

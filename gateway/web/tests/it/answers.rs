@@ -4,11 +4,10 @@ use crate::{
     gateway::SAMPLES,
     harness::Server,
     schema::check_answer,
-    site::{NOON, snapshot},
+    site::{NOON, other_site, silence, snapshot},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
-use weir_engine::Snapshot;
 
 #[tokio::test]
 async fn every_answer_is_as_the_document_says() {
@@ -36,7 +35,7 @@ async fn every_answer_is_as_the_document_says() {
         check_answer("get", path, &server.json(address).await);
     }
     // Before the engine has said anything, and after a change of the site's size.
-    server.snapshot.send_replace(Arc::new(Snapshot::default()));
+    server.snapshot.send_replace(Arc::new(silence()));
     for path in ["/api/v1/areas", "/api/v1/points"] {
         check_answer("get", path, &server.json(path).await);
     }
@@ -69,6 +68,22 @@ async fn the_site_and_its_areas_worst_first() {
 }
 
 #[tokio::test]
+async fn after_a_change_of_the_site_every_index_has_its_new_name() {
+    let server = Server::start().await;
+    let mut changed = snapshot();
+    changed.description = other_site();
+    server.snapshot.send_replace(Arc::new(changed));
+    assert_eq!(server.json("/api/v1/site").await["config_hash"], "5eed");
+    let points = server.json("/api/v1/points").await;
+    let names: Vec<_> = points.as_array().unwrap().iter().map(|point| &point["id"]).collect();
+    assert_eq!(names, ["probe-1.temperature", "probe-1.flow", "probe-1.orp", "probe-1.ph"]);
+    let gone = server.get("/api/v1/points/probe-1.nope").await;
+    assert_eq!(gone.status(), 404);
+    let area = &server.json("/api/v1/areas").await[0];
+    assert_eq!(area["requirements"][0]["points"], json!(["probe-1.ph"]), "{area}");
+}
+
+#[tokio::test]
 async fn an_alarm_that_returned_but_nobody_saw_still_shows_its_priority() {
     let server = Server::start().await;
     let mut snapshot = snapshot();
@@ -85,8 +100,7 @@ async fn an_engine_that_stands_still_is_shown_as_such() {
     assert_eq!(server.get("/readyz").await.status(), 200);
     let mut old = snapshot();
     old.t = Some(crate::site::ago(600));
-    for (snapshot, reason) in [(old, "nothing has been judged since"), (Snapshot::default(), "yet")]
-    {
+    for (snapshot, reason) in [(old, "nothing has been judged since"), (silence(), "yet")] {
         server.snapshot.send_replace(Arc::new(snapshot));
         let ready = server.get("/readyz").await;
         assert_eq!(ready.status(), 503);
