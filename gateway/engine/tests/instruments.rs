@@ -125,7 +125,11 @@ fn chlorine_analysers() {
     // Sensor reading 1.94, low word first; status 1 is normal; no error.
     let normal = [(Input, 0, float_low_first(1.94)), (Input, 9, vec![1])];
     let read = [("reading_status", Good(1.0)), ("device_error", Good(0.0))];
-    check("xylem-cl500-total", &normal, &[("total_residual_chlorine", Good(1.94)), read[0], read[1]]);
+    check(
+        "xylem-cl500-total",
+        &normal,
+        &[("total_residual_chlorine", Good(1.94)), read[0], read[1]],
+    );
     check("xylem-cl500-free", &normal, &[("free_chlorine", Good(1.94)), read[0], read[1]]);
     let failed = [(Input, 9, vec![6]), (Input, 11, vec![0b1001])];
     let wanted = [
@@ -297,7 +301,7 @@ fn flow_and_level_meters() {
     let wanted = [
         ("flow", Good(12.5)),
         ("volume_total", Good(123_456.0)),
-        ("temperature_inlet", Good(36.625_407)),
+        ("temperature_inlet", Good(36.62541)),
         ("no_transducer", Good(0.0)),
         ("signal_weak", Good(1.0)),
         ("signal_quality", Good(86.0)),
@@ -380,7 +384,7 @@ fn power_meters() {
     let em24 = [
         (Input, 0, low_first(2305)),
         (Input, 0x0C, low_first(1250)),
-        (Input, 0x28, low_first((-5).cast_unsigned())),
+        (Input, 0x28, low_first((-5_i32).cast_unsigned())),
         (Input, 0x37, vec![500]),
         (Input, 0x42, low_first(70_001)),
     ];
@@ -415,8 +419,7 @@ fn made_up_models() {
     check("generic-steam-sterilizer", &sterilizer, &wanted);
     check("generic-steam-sterilizer", &[(Holding, 0, vec![0x5858])], &[("phase", Bad)]);
     let meter = [(Holding, 0, vec![0x0012, 0x3456, 0x0150]), (Holding, 3, vec![0b10])];
-    let wanted =
-        [("volume_total", Good(1234.56)), ("flow", Good(1.5)), ("backflow", Good(1.0))];
+    let wanted = [("volume_total", Good(1234.56)), ("flow", Good(1.5)), ("backflow", Good(1.0))];
     check("generic-water-meter", &meter, &wanted);
     check("generic-water-meter", &[(Holding, 0, vec![0x00FA])], &[("volume_total", Bad)]);
     let double = |value: f64| (0..4).map(|nth| (value.to_bits() >> (16 * nth)) as u16).collect();
@@ -424,12 +427,24 @@ fn made_up_models() {
     let wanted = [("volume_total", Good(123_456_789.125)), ("empty_pipe", Good(1.0))];
     check("generic-magmeter-f64", &magmeter, &wanted);
     // A half of 1.5 is 3E00.
-    let wanted = [("uv_irradiance", Good(1.5)), ("lamp_hours", Good(7200.0)), ("sleeve_wiper", Good(2.0))];
+    let wanted =
+        [("uv_irradiance", Good(1.5)), ("lamp_hours", Good(7200.0)), ("sleeve_wiper", Good(2.0))];
     check("generic-uv-reactor", &[(Input, 0, vec![0x3E00, 0, 0, 2, 0x0020])], &wanted);
-    let wanted = [("ammonia_nitrogen", Bad), ("run_count", Good(1234.0)), ("reagent_left", Good(80.0)), ("reagent_low", Good(1.0))];
+    let wanted = [
+        ("ammonia_nitrogen", Bad),
+        ("run_count", Good(1234.0)),
+        ("reagent_left", Good(80.0)),
+        ("reagent_low", Good(1.0)),
+    ];
     let ammonia = [(Holding, 100, float_low_first(-1.0)), (Holding, 104, vec![0, 0x1234, 0x5001])];
     check("generic-ammonia-analyser", &ammonia, &wanted);
     let pump = [(Coil, 0, vec![1, 0, 0, 1]), (Holding, 0, vec![2, 1250, 0xFF32])];
-    let wanted = [("running", Good(1.0)), ("tank_low", Good(1.0)), ("mode", Good(2.0)), ("dosing_flow", Good(12.5)), ("stroke_rate", Good(50.0))];
+    let wanted = [
+        ("running", Good(1.0)),
+        ("tank_low", Good(1.0)),
+        ("mode", Good(2.0)),
+        ("dosing_flow", Good(12.5)),
+        ("stroke_rate", Good(50.0)),
+    ];
     check("generic-dosing-pump", &pump, &wanted);
 }

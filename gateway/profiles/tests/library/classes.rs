@@ -17,7 +17,12 @@ pub(crate) const CLASSES: &[Class] = &[
     class(
         "余氯分析仪",
         "Chlorine analysers",
-        &["generic-chlorine-duo", "generic-residual-chlorine", "xylem-cl500-free", "xylem-cl500-total"],
+        &[
+            "generic-chlorine-duo",
+            "generic-residual-chlorine",
+            "xylem-cl500-free",
+            "xylem-cl500-total",
+        ],
     ),
     class(
         "pH 计",
@@ -26,11 +31,7 @@ pub(crate) const CLASSES: &[Class] = &[
     ),
     class("氧化还原电位计", "ORP meters", &["generic-orp"]),
     class("浊度仪", "Turbidity meters", &["generic-turbidity-meter"]),
-    class(
-        "悬浮物测定仪",
-        "Suspended solids meters",
-        &["generic-suspended-solids", "hach-tss-sc"],
-    ),
+    class("悬浮物测定仪", "Suspended solids meters", &["generic-suspended-solids", "hach-tss-sc"]),
     class("COD 分析仪", "COD analysers", &["generic-cod-analyser"]),
     class("氨氮分析仪", "Ammonia nitrogen analysers", &["generic-ammonia-analyser"]),
     class(
@@ -65,22 +66,14 @@ pub(crate) const CLASSES: &[Class] = &[
     class("水表", "Water meters", &["generic-water-meter"]),
     class("液位计", "Level meters", &["generic-level-meter", "keller-acculevel"]),
     class("加药计量泵", "Dosing pumps", &["generic-dosing-pump"]),
-    class(
-        "二氧化氯发生器",
-        "Chlorine dioxide generators",
-        &["generic-chlorine-dioxide-generator"],
-    ),
+    class("二氧化氯发生器", "Chlorine dioxide generators", &["generic-chlorine-dioxide-generator"]),
     class("紫外线消毒器", "UV disinfection reactors", &["generic-uv-reactor"]),
     class("泄漏气体报警器", "Gas leak monitors", &["generic-gas-leak-monitor"]),
     class("压力蒸汽灭菌器", "Steam sterilizers", &["generic-steam-sterilizer"]),
     class("清洗消毒机", "Washer-disinfectors", &["generic-washer-disinfector"]),
     class("洗碗消毒机", "Disinfecting dishwashers", &["generic-dishwasher"]),
     class("消毒柜", "Disinfection cabinets", &["generic-disinfection-cabinet"]),
-    class(
-        "温度探头",
-        "Temperature probes",
-        &["tasmota-ds18b20", "wirenboard-wb-m1w2"],
-    ),
+    class("温度探头", "Temperature probes", &["tasmota-ds18b20", "wirenboard-wb-m1w2"]),
     class("温湿度传感器", "Room climate sensors", &["xy-md02", "zigbee2mqtt-climate"]),
     class("布草 RFID 读取器", "Linen RFID readers", &["generic-rfid-linen-reader"]),
     class(

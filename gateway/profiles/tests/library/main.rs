@@ -2,6 +2,7 @@
 //! `docs/reference/instruments.md`. `UPDATE_EXPECT=1` writes that page anew; review it.
 
 mod classes;
+mod messages;
 mod page;
 
 use classes::CLASSES;
@@ -155,14 +156,26 @@ fn the_models_exercise_the_whole_form() {
             Source::Field(_) => None,
         })
         .collect();
-    let kinds =
-        [RegisterKind::Coil, RegisterKind::DiscreteInput, RegisterKind::InputRegister, RegisterKind::HoldingRegister];
+    let kinds = [
+        RegisterKind::Coil,
+        RegisterKind::DiscreteInput,
+        RegisterKind::InputRegister,
+        RegisterKind::HoldingRegister,
+    ];
     for kind in kinds {
         assert!(registers.iter().any(|register| register.kind == kind), "{kind:?}");
     }
     let types = [
-        DataType::U16, DataType::I16, DataType::U32, DataType::I32, DataType::U64, DataType::F16,
-        DataType::F32, DataType::F64, DataType::Bcd16, DataType::Bcd32,
+        DataType::U16,
+        DataType::I16,
+        DataType::U32,
+        DataType::I32,
+        DataType::U64,
+        DataType::F16,
+        DataType::F32,
+        DataType::F64,
+        DataType::Bcd16,
+        DataType::Bcd32,
     ];
     for data_type in types {
         assert!(registers.iter().any(|r| r.data_type == data_type), "{data_type:?}");

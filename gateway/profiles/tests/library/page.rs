@@ -90,10 +90,9 @@ fn quirks(access: &ModbusAccess) -> String {
     note(access.bits_from_zero, "bits only from 0");
     note(access.close_after_scan, "one client at a time");
     note(!access.forbidden.is_empty(), "with addresses that are never read");
-    for (time, what) in [
-        (access.request_gap, "rest between requests"),
-        (access.connect_delay, "after connecting"),
-    ] {
+    for (time, what) in
+        [(access.request_gap, "rest between requests"), (access.connect_delay, "after connecting")]
+    {
         if !time.is_zero() {
             quirks.push(format!("{} ms {what}", time.as_millis()));
         }
