@@ -6,7 +6,9 @@ use weir_profiles::{Access, MessageFormat, Source, builtin_profiles, lookup};
 
 /// A model, a message (from the source that the model names, where it has one), and what its points
 /// read: the number after scale and offset, or the word.
-const MESSAGES: &[(&str, &str, &[(&str, &str)])] = &[
+type Example = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
+const MESSAGES: &[Example] = &[
     (
         "tasmota-ds18b20",
         r#"{"Time":"2017-02-16T10:13:52", "DS18B20":{"Temperature":20.6}}"#,
