@@ -94,6 +94,18 @@ fn float_low_first(value: f32) -> Vec<u16> {
     low_first(value.to_bits())
 }
 
+/// A map that nobody has ever decoded is a rumour.
+#[test]
+fn every_published_map_has_an_image_here() {
+    let here = include_str!("instruments.rs");
+    for profile in builtin_profiles() {
+        let is_published = !profile.source.starts_with("generic");
+        if is_published && matches!(profile.access, Access::Modbus(_)) {
+            assert!(here.contains(&format!("\"{}\"", profile.id)), "{}", profile.id);
+        }
+    }
+}
+
 #[test]
 fn every_model_is_planned_within_what_it_bears() {
     for profile in builtin_profiles() {
@@ -255,6 +267,8 @@ fn solids_conductivity_and_probes() {
     check("hach-tss-sc", &hach, &[("turbidity", Good(3.125)), ("suspended_solids", Good(48.5))]);
     let hach = [(Holding, 2, [float(1413.0), float(25.0)].concat())];
     check("hach-3400-sc", &hach, &[("conductivity", Good(1413.0)), ("temperature", Good(25.0))]);
+    let hach = [(Holding, 0, float(87.5)), (Holding, 2, vec![1])];
+    check("hach-uvas-sc", &hach, &[("cod_uv", Good(87.5)), ("unit_code", Uncertain(1.0))]);
     // A sensor that is not there: the off-line value 0.0, and a quality of 7.
     let troll = [
         (Holding, 37, float(8.5)),

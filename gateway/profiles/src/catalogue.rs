@@ -54,6 +54,7 @@ pub fn builtin() -> &'static [(&'static str, &'static str)] {
         "gf-u3000-v2.toml"
         "hach-3400-sc.toml"
         "hach-tss-sc.toml"
+        "hach-uvas-sc.toml"
         "hamilton-ph-arc.toml"
         "insitu-aqua-troll-400.toml"
         "keller-acculevel.toml"

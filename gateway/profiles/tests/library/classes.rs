@@ -32,7 +32,7 @@ pub(crate) const CLASSES: &[Class] = &[
     class("氧化还原电位计", "ORP meters", &["generic-orp"]),
     class("浊度仪", "Turbidity meters", &["generic-turbidity-meter"]),
     class("悬浮物测定仪", "Suspended solids meters", &["generic-suspended-solids", "hach-tss-sc"]),
-    class("COD 分析仪", "COD analysers", &["generic-cod-analyser"]),
+    class("COD 分析仪", "COD analysers", &["generic-cod-analyser", "hach-uvas-sc"]),
     class("氨氮分析仪", "Ammonia nitrogen analysers", &["generic-ammonia-analyser"]),
     class(
         "溶解氧仪",
