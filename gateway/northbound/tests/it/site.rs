@@ -87,7 +87,7 @@ pub(crate) fn bad_reading(i: u64) -> Record {
 }
 
 pub(crate) fn started() -> Record {
-    Record::Command(Command { at: START, act: Act::Started })
+    Record::Command(Box::new(Command { at: START, act: Act::Started }))
 }
 
 pub(crate) fn alarm(number: u64) -> AlarmEvent {
