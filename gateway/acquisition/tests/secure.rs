@@ -10,7 +10,7 @@ use common::{
     broker::{Broker, link},
     until,
 };
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use std::{path::Path, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -59,7 +59,12 @@ fn device() -> DeviceSettings {
 
 async fn start(settings: MqttSettings) -> Rig {
     let rig = Rig::start(vec![link(settings, vec![device()])], Arc::default());
-    until("connected", || rig.acquisition.links()[0].up).await;
+    until("connected", || {
+        let link = &rig.acquisition.links()[0];
+        assert_eq!(link.last_error, None, "connects at once");
+        link.up
+    })
+    .await;
     sleep(Duration::from_millis(150)).await;
     rig
 }
@@ -92,11 +97,13 @@ struct Papers {
 impl Papers {
     fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, "plant authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let signed = |name: &str| {
             let key = KeyPair::generate().unwrap();
-            let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+            let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+            params.distinguished_name.push(DnType::CommonName, name);
             (params.signed_by(&key, &ca).unwrap().pem(), key.serialize_pem())
         };
         Self { ca: ca.pem(), broker: signed("broker.plant"), gateway: signed("gateway.plant") }
