@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 CONSOLE := dashboards/web
 
-.PHONY: help demo ui setup check test fuzz bench clean
+.PHONY: help demo ui setup check test fuzz soak bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -34,8 +34,17 @@ test: setup check ## Everything: unit, property, pack, console and end-to-end te
 fuzz: ## Fuzz every parser, 60 s each; FUZZ_SECONDS=3600 for longer, TARGETS="rtu mbap" for some
 	tests/fuzz/run.sh $(or $(FUZZ_SECONDS),60) $(TARGETS)
 
-bench: ## Measure: readings per CPU-second, bytes per reading
-	cargo run --release --locked --package weir-bench
+soak: ## Half an hour of cut and restored links; SOAK_MINUTES=600 for longer
+	cargo build --locked --package weir
+	cargo test --locked --package weir-e2e -- --ignored --nocapture soak
+
+bench: ## Measure: CPU per reading, rates, memory, delays; NAMES="W1H bridge" for some of it
+	cargo build --release --locked --package weir
+	WEIR_BIN=$(CURDIR)/target/release/weir cargo run --release --locked --package weir-bench --bin weir-bench -- $(NAMES)
+
+gate: ## Count the instructions of a reading's way and hold them against tests/bench/gates.toml
+	cargo build --quiet --release --locked --package weir-bench --bin weir-gate
+	target/release/weir-gate $(ARGS)
 
 clean: ## Remove everything that was built
 	cargo clean

@@ -2,14 +2,16 @@
 
 use crate::{
     LinkSettings,
+    diagnosis::Medium,
     gauge::{Gauge, LinkGauge},
     mailbox::Boxes,
+    modbus::Listeners,
     supervise::Supervisor,
 };
 use core::fmt;
 use futures_util::future::join_all;
 use std::sync::Arc;
-use tokio::task::JoinHandle;
+use tokio::{task::JoinHandle, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use weir_domain::{Clock, LinkId};
 use weir_engine::ports::Intake;
@@ -34,6 +36,10 @@ pub(crate) struct Surroundings {
     pub(crate) boxes: Boxes,
     /// Ends all of them.
     pub(crate) cancel: CancellationToken,
+    /// Where modems dial in.
+    pub(crate) listeners: Listeners,
+    /// Where the grids of due times begin.
+    pub(crate) origin: Instant,
 }
 
 impl Surroundings {
@@ -42,7 +48,8 @@ impl Surroundings {
         clock: Arc<dyn Clock>,
         cancel: CancellationToken,
     ) -> Self {
-        Self { intake, clock, boxes: Boxes::default(), cancel }
+        let (listeners, origin) = (Listeners::default(), Instant::now());
+        Self { intake, clock, boxes: Boxes::default(), cancel, listeners, origin }
     }
 }
 
@@ -68,7 +75,7 @@ impl Running {
         surroundings: &Surroundings,
         tasks: &TaskTracker,
     ) -> Self {
-        let gauge = LinkGauge::new(settings.id.clone());
+        let gauge = LinkGauge::new(settings.id.clone(), Medium::of(&settings.transport));
         let device =
             |device: &crate::DeviceSettings| Gauge::new(device.id.clone(), settings.id.clone());
         let devices: Vec<Gauge> = settings.devices.iter().map(device).collect();

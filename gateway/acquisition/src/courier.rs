@@ -74,6 +74,12 @@ impl Tray {
         self.filled.notify_one();
     }
 
+    /// Whether so much waits for the store that a link which could wait should.
+    pub(crate) fn is_full(&self) -> bool {
+        let waiting = self.lock();
+        waiting.rows > waiting.rows_max / 2
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -100,7 +100,7 @@ impl Link {
     pub(crate) async fn run(mut self, cancel: CancellationToken) {
         let ids = self.devices.iter().map(|d| d.publisher.settings.id.clone()).collect();
         let (open, mut posted) = self.boxes.open(ids, &self.token);
-        self.gauge.up(None);
+        self.gauge.connected();
         loop {
             let silence = self.devices.iter().map(|d| d.publisher.silence_due()).min();
             let silence = silence.unwrap_or_else(|| Instant::now() + LATER);

@@ -20,6 +20,7 @@ mod apply;
 mod backoff;
 mod breaker;
 mod courier;
+mod diagnosis;
 mod failure;
 mod gauge;
 mod http;
@@ -29,6 +30,7 @@ mod modbus;
 mod mqtt;
 mod settings;
 mod supervise;
+mod tally;
 mod tls;
 
 use apply::{Running, Surroundings};
@@ -109,11 +111,11 @@ impl Acquisition {
 impl Health for Acquisition {
     fn devices(&self) -> Vec<DeviceHealth> {
         let shown = self.shown().clone();
-        shown.iter().flat_map(|(_, devices)| devices).map(Gauge::read).collect()
+        shown.iter().flat_map(|(link, devices)| link.read(devices).1).collect()
     }
 
     fn links(&self) -> Vec<LinkHealth> {
         let shown = self.shown().clone();
-        shown.iter().map(|(link, _)| link.read()).collect()
+        shown.iter().map(|(link, devices)| link.read(devices).0).collect()
     }
 }

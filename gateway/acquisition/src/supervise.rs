@@ -66,10 +66,19 @@ impl Supervisor {
 
     fn spawn(&self, tray: Tray) -> JoinHandle<()> {
         let cancel = self.surroundings.cancel.child_token();
-        let Surroundings { intake, clock, boxes, .. } = self.surroundings.clone();
+        let Surroundings { intake, clock, boxes, listeners, origin, .. } =
+            self.surroundings.clone();
         let (settings, gauge) = (self.settings.clone(), self.gauge.clone());
         let gauges = self.gauges.clone();
-        if let Some(link) = modbus::Link::new(&settings, &gauges, tray.clone(), clock.clone()) {
+        let shared = modbus::Shared {
+            gauge: gauge.clone(),
+            gauges: gauges.clone(),
+            tray: tray.clone(),
+            clock: clock.clone(),
+            listeners,
+            origin,
+        };
+        if let Some(link) = modbus::Link::new(&settings, shared) {
             return tokio::spawn(link.run(cancel));
         }
         if let Transport::Http { token } = &settings.transport {

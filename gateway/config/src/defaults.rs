@@ -3,10 +3,16 @@
 
 use core::net::{Ipv4Addr, SocketAddr};
 use core::ops::RangeInclusive;
-use core::time::Duration;
 
 pub(crate) const MODBUS_TCP_PORT: u16 = 502;
+/// Modbus/TCP Security.
+pub(crate) const MODBUS_TLS_PORT: u16 = 802;
 pub(crate) const MQTT_PORT: u16 = 1883;
+pub(crate) const MQTT_TLS_PORT: u16 = 8883;
+/// Most addresses that stand in for a link's own.
+pub(crate) const BACKUPS_MAX: usize = 8;
+/// Longest registration or heartbeat of a modem, in bytes.
+pub(crate) const PACKET_MAX: usize = 256;
 pub(crate) const BAUD: u32 = 9_600;
 pub(crate) const BAUD_BOUNDS: RangeInclusive<i64> = 300..=921_600;
 pub(crate) const STOP_BITS: u8 = 1;
@@ -15,11 +21,16 @@ pub(crate) const DATA_BITS: u8 = 8;
 pub(crate) const TIMEOUT_MS: u64 = 1_000;
 pub(crate) const TIMEOUT_MS_BOUNDS: RangeInclusive<i64> = 50..=60_000;
 
+pub(crate) const REQUEST_GAP_MS: u64 = 0;
+pub(crate) const REQUEST_GAP_MS_BOUNDS: RangeInclusive<i64> = 0..=10_000;
+
 /// How often a broker hears at least something.
-pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(30);
+pub(crate) const KEEP_ALIVE_SECS: u64 = 30;
+pub(crate) const KEEP_ALIVE_SECS_BOUNDS: RangeInclusive<i64> = 5..=3_600;
 
 pub(crate) const SCAN_INTERVAL_MS: u64 = 5_000;
-pub(crate) const SCAN_INTERVAL_MS_BOUNDS: RangeInclusive<i64> = 100..=3_600_000;
+/// 0: again at once.
+pub(crate) const SCAN_INTERVAL_MS_BOUNDS: RangeInclusive<i64> = 0..=3_600_000;
 /// A device is stale after so many intervals without a sample, ...
 pub(crate) const STALE_INTERVALS: u32 = 3;
 /// ... but never sooner than this: a breaker that probes every 30 s must have its chance.

@@ -1,7 +1,9 @@
 //! What the reference of the site file says must be true.
 
 use std::time::Duration;
-use weir_config::{Library, SinkKind, Site, Transport, render, render_warnings};
+use weir_config::{
+    Framing, Library, MqttVersion, SinkKind, Site, Transport, render, render_warnings,
+};
 
 const REFERENCE: &str = include_str!("../../../docs/reference/site-file.md");
 const WHOLE: &str = include_str!("whole-site.toml");
@@ -20,6 +22,15 @@ transport = { modbus_tcp = { host = "h" } }
 [[link]]
 id = "rtu"
 transport = { modbus_rtu = { port = "/dev/ttyS0" } }
+[[link]]
+id = "tls"
+transport = { modbus_tcp = { host = "h-2", tls = {} } }
+[[link]]
+id = "over"
+transport = { modbus_rtu_over_tcp = { host = "h-3" } }
+[[link]]
+id = "dial"
+transport = { modbus_dial_in = { listen = "127.0.0.1:5020", registration = "r" } }
 [[link]]
 id = "mqtt"
 transport = { mqtt = { host = "h" } }
@@ -64,7 +75,7 @@ fn documented(head: &str, key: &str) -> &'static str {
 fn the_example_is_a_site() {
     let text = example();
     let site = parse(&text);
-    assert_eq!((site.areas.len(), site.links.len(), site.devices.len()), (2, 3, 3));
+    assert_eq!((site.areas.len(), site.links.len(), site.devices.len()), (2, 5, 5));
     assert_eq!(site.sinks.len(), 2);
     let warnings = Site::parse(&text, &Library::builtin()).unwrap().warnings;
     // The example is short, so many a rule is not watched; nothing else may be odd about it.
@@ -81,6 +92,7 @@ fn defaults_are_the_documented_ones() {
     let days = |duration: Duration| (duration.as_secs() / 86_400).to_string();
     let mut found = vec![
         ("## `[[link]]`", "timeout_ms", millis(site.links[0].timeout)),
+        ("## `[[link]]`", "request_gap_ms", millis(site.links[0].request_gap)),
         ("## `[[device]]`", "scan_interval_ms", millis(site.devices[0].scan_interval)),
         ("## `[storage]`", "retention_days", days(site.storage.retention)),
         ("## `[storage]`", "commit_interval_ms", millis(site.storage.commit_interval)),
@@ -88,8 +100,13 @@ fn defaults_are_the_documented_ones() {
     ];
     for link in site.links {
         match link.transport {
-            Transport::ModbusTcp { endpoints, .. } => {
-                found.push(("`modbus_tcp`, for", "port", endpoints[0].port.to_string()));
+            Transport::ModbusTcp { endpoints, tls, framing } => {
+                let head = match framing {
+                    Framing::Rtu => "`modbus_rtu_over_tcp`, for",
+                    Framing::Mbap => "`modbus_tcp`, for",
+                };
+                assert_eq!(endpoints[0].port, if tls.is_some() { 802 } else { 502 });
+                found.push((head, "port", "502; 802 with `tls".to_owned()));
             }
             Transport::ModbusRtu { baud, parity, stop_bits, data_bits, .. } => {
                 let parity = format!("{parity:?}").to_lowercase();
@@ -98,9 +115,18 @@ fn defaults_are_the_documented_ones() {
                 found.push(("`modbus_rtu`, for", "stop_bits", stop_bits.to_string()));
                 found.push(("`modbus_rtu`, for", "data_bits", data_bits.to_string()));
             }
-            Transport::ModbusDialIn { .. } | Transport::Http { .. } => {}
+            Transport::ModbusDialIn { framing, .. } => {
+                assert_eq!(framing, Framing::Rtu);
+                found.push(("`modbus_dial_in`, for", "framing", "rtu".to_owned()));
+            }
+            Transport::Http { .. } => {}
             Transport::Mqtt(mqtt) => {
-                found.push(("`mqtt`, for", "port", mqtt.endpoint.port.to_string()));
+                assert_eq!(mqtt.endpoint.port, 1883);
+                found.push(("`mqtt`, for", "port", "1883; 8883 with `tls".to_owned()));
+                assert_eq!(mqtt.version, MqttVersion::V3);
+                found.push(("`mqtt`, for", "version", "3.1.1".to_owned()));
+                let keep_alive = mqtt.keep_alive.as_secs().to_string();
+                found.push(("`mqtt`, for", "keep_alive_secs", keep_alive));
                 let pattern = mqtt.client_id.replace("weir-s-mqtt", "weir-<site>-<link>");
                 found.push(("`mqtt`, for", "client_id", pattern));
             }
@@ -122,7 +148,7 @@ fn every_key_is_documented() {
         for piece in line.split(" = ").collect::<Vec<_>>().split_last().map_or(&[][..], |(_, p)| p)
         {
             let key = piece.rsplit([' ', '{', '(']).next().unwrap().trim();
-            let documented = ["zh", "en", "file", "env"].contains(&key)
+            let documented = ["zh", "en", "file", "env", "hex"].contains(&key)
                 || REFERENCE.contains(&format!("| `{key}` |"))
                 || REFERENCE.contains(&format!("\n`{key}`"));
             assert!(documented, "`{key}` is not in the reference");
@@ -158,7 +184,10 @@ fn bounds_are_the_documented_ones() {
 /// The sparse site with one key set wherever it belongs.
 fn with(key: &str, value: i64) -> String {
     match key {
-        "timeout_ms" => SPARSE.replace("id = \"tcp\"", &format!("id = \"tcp\"\n{key} = {value}")),
+        "timeout_ms" | "request_gap_ms" => {
+            SPARSE.replace("id = \"tcp\"", &format!("id = \"tcp\"\n{key} = {value}"))
+        }
+        "keep_alive_secs" => SPARSE.replace("mqtt = { ", &format!("mqtt = {{ {key} = {value}, ")),
         "port" => SPARSE.replace("modbus_tcp = { ", &format!("modbus_tcp = {{ {key} = {value}, ")),
         "baud" => SPARSE.replace("modbus_rtu = { ", &format!("modbus_rtu = {{ {key} = {value}, ")),
         "unit_id" => SPARSE.replace("unit_id = 1", &format!("{key} = {value}")),

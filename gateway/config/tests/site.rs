@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use weir_config::{FacilityKind, Library, Secret, SinkKind, Site, Transport, area_facts, render};
+use weir_config::{
+    FacilityKind, Library, MqttVersion, Secret, SinkKind, Site, Transport, area_facts, render,
+};
 use weir_domain::Unit;
-use weir_profiles::Profile;
+use weir_profiles::{Access, MessageFormat, MqttAccess, Profile};
 
 const WHOLE: &str = include_str!("whole-site.toml");
 
@@ -49,13 +51,39 @@ fn links_and_devices_are_resolved() {
         "modbus rtu /dev/ttyUSB0 9600 8N1",
         "modbus tcp 192.168.1.20:502",
         "modbus tcp rad-gw.local:502",
+        "modbus rtu over tcp over tls 10.0.0.7:4001 10.0.0.8:4001 [fe80::8]:4001 spare.local:4001",
+        "modbus tcp over tls 10.0.1.7:802 10.0.1.8:802",
+        "modbus rtu over tcp dialled in on 0.0.0.0:5020",
+        "modbus rtu over tcp dialled in on 0.0.0.0:5020",
+        "http",
+        "http",
         "mqtt 127.0.0.1:1883",
         "mqtt 127.0.0.1:1883",
+        "mqtt mqtt.example:8883",
     ];
     assert_eq!(shown, expected);
-    let Transport::Mqtt(mqtt) = &site.links[4].transport else { panic!() };
+    assert_eq!(site.links[3].request_gap, Duration::from_millis(20));
+    let Transport::ModbusTcp { tls: Some(tls), .. } = &site.links[3].transport else { panic!() };
+    assert_eq!(tls.identity, Some((PathBuf::from("weir.pem"), PathBuf::from("weir.key"))));
+    let packets: Vec<_> = site.links[5..7]
+        .iter()
+        .map(|link| match &link.transport {
+            Transport::ModbusDialIn { registration, heartbeat, .. } => {
+                (registration.as_slice(), heartbeat.as_deref())
+            }
+            other => panic!("{other}"),
+        })
+        .collect();
+    assert_eq!(packets[0], (&b"YKC0001"[..], Some(&b"PING"[..])));
+    assert_eq!(packets[1], (&[0x86, 1, 2][..], Some(&[0xFE][..])));
+    let Transport::Mqtt(mqtt) = &site.links[10].transport else { panic!() };
     assert_eq!(mqtt.client_id, "weir-demo-broker-2");
     assert_eq!(mqtt.password, Some(Secret::Env("MQTT_2".into())));
+    let Transport::Mqtt(mqtt) = &site.links[11].transport else { panic!() };
+    assert_eq!((mqtt.version, mqtt.share.as_deref()), (MqttVersion::V5, Some("weir")));
+    assert_eq!(mqtt.keep_alive, Duration::from_secs(60));
+    let cabinet = site.device(&"cabinet-3".parse().unwrap()).unwrap();
+    assert_eq!(cabinet.address.as_deref(), Some("cabinet-3"));
 
     let cod = site.device(&"cod-1".parse().unwrap()).unwrap();
     assert_eq!((cod.unit_id, cod.scan_interval), (Some(2), Duration::from_secs(60)));
@@ -141,7 +169,7 @@ fn reasons_say_where_in_the_file_and_in_the_form() {
     let line = |what: &str| text.lines().position(|line| line.contains(what)).unwrap() + 1;
     let expected = [
         (line("sat,sun"), 41, 14, "area[1].opening_hours[1]"),
-        (line("clientid"), 1, 8, "link[3].transport.mqtt.clientid"),
+        (line("clientid"), 1, 8, "link[9].transport.mqtt.clientid"),
         (line("generic-hp"), 11, 12, "device[2].profile"),
     ];
     assert_eq!(places, expected);
@@ -161,4 +189,68 @@ fn a_pack_that_contradicts_the_area_is_a_fault() {
     let reason = &error.reasons[0];
     assert_eq!(reason.path, "area[0].packs[0]");
     assert!(reason.problem.contains("trc-1.total_residual_chlorine is in %"), "{reason}");
+}
+
+/// A library in which the cabinet publishes in another way.
+fn library_with(topic: &str, format: MessageFormat) -> Library {
+    let mut library = Library::builtin();
+    let cabinet = "generic-disinfection-cabinet";
+    let at = library.profiles.iter().position(|p| p.id.as_str() == cabinet);
+    let at = at.expect("the cabinet comes with the gateway");
+    let mut profile = Profile::clone(&library.profiles[at]);
+    profile.access = Access::Mqtt(MqttAccess { topic: topic.to_owned(), format });
+    library.profiles[at] = Arc::new(profile);
+    library
+}
+
+/// Two cabinets on one link; their own lines are given.
+fn two_cabinets(link: &str, first: &str, second: &str) -> String {
+    let device = |id: &str, own: &str| {
+        format!(
+            "[[device]]\nid = \"{id}\"\nprofile = \"generic-disinfection-cabinet\"\nlink = \"l\"\n\
+             area = \"a\"\nrole = \"cup_disinfection\"\n{own}\n"
+        )
+    };
+    let head =
+        "[site]\nid = \"s\"\nkind = \"lodging\"\ntime_zone = \"UTC\"\n[[area]]\nid = \"a\"\n";
+    let link = format!("[[link]]\nid = \"l\"\ntransport = {{ {link} }}\n");
+    format!("{head}{link}{}{}", device("c1", first), device("c2", second))
+}
+
+#[test]
+fn devices_that_publish_are_called_what_their_profile_calls_for() {
+    const BROKER: &str = "mqtt = { host = \"h\" }";
+    const SHARED: &str = "mqtt = { host = \"h\", version = \"5\", share = \"g\" }";
+    const POSTS: &str = "http = { token = { env = \"T\" } }";
+    let (sparkplug, plain) = (MessageFormat::Sparkplug, MessageFormat::Plain);
+    let json = MessageFormat::Json { time: None, time_form: weir_profiles::TimeForm::Seconds };
+    let (c1, c2) = ("address = \"g/e/c1\"", "address = \"g/e/c2\"");
+    let by_address = "plant/{address}";
+    for (topic, format, link, own, faults) in [
+        ("", &sparkplug, BROKER, (c1, c2), &[][..]),
+        ("", &sparkplug, BROKER, ("address = \"g/e\"", c2), &[]),
+        ("", &sparkplug, BROKER, ("", c2), &["missing key `address`"]),
+        ("", &sparkplug, BROKER, ("address = \"g\"", c2), &["names no edge node"]),
+        ("", &sparkplug, BROKER, ("address = \"g/e/d/x\"", c2), &["names no edge node"]),
+        ("", &sparkplug, BROKER, (c1, c1), &["hears the same messages"]),
+        ("", &sparkplug, SHARED, (c1, c2), &["counts its messages"; 2]),
+        ("", &sparkplug, POSTS, (c1, c2), &["MQTT only"; 2]),
+        (by_address, &plain, POSTS, (c1, c2), &["MQTT only"; 2]),
+        (by_address, &json, POSTS, (c1, c1), &[]),
+        (by_address, &json, BROKER, (c1, c2), &[]),
+        (by_address, &json, BROKER, ("", ""), &[]),
+        (by_address, &json, BROKER, (c1, c1), &["hears the same messages"]),
+        ("plant/all", &json, BROKER, ("", ""), &["hears the same messages"]),
+        ("plant/{device}", &json, BROKER, ("", ""), &[]),
+        ("plant/{device}", &json, BROKER, ("unit_id = 1", ""), &["has no unit id"]),
+    ] {
+        let text = two_cabinets(link, own.0, own.1);
+        let problems: Vec<String> = match Site::parse(&text, &library_with(topic, format.clone())) {
+            Ok(_) => Vec::new(),
+            Err(error) => error.reasons.into_iter().map(|reason| reason.problem).collect(),
+        };
+        let as_expected = problems.len() == faults.len()
+            && problems.iter().zip(faults).all(|(problem, fault)| problem.contains(fault));
+        assert!(as_expected, "{topic} {format:?} {link} {own:?}: {problems:?}");
+    }
 }

@@ -127,6 +127,7 @@ fn points_of(devices: &[DeviceSpec]) -> Vec<PointInfo> {
                 kind: def.kind,
                 decimals: def.decimals,
                 range: def.range,
+                states: def.states.into_iter().map(|state| (state.value, state.name)).collect(),
                 stale_after: device.stale_after,
                 limits: Vec::new(),
             }

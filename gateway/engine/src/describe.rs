@@ -1,5 +1,5 @@
-//! The site in words: what a screen or a sink needs to know to show or name things. It does not
-//! change while the gateway runs.
+//! The site in words: what a screen or a sink needs to know to show or name things. A description
+//! never changes; a site file that is read again makes another one.
 
 use core::time::Duration;
 use weir_domain::{
@@ -67,6 +67,8 @@ pub struct LinkInfo {
     pub id: LinkId,
     /// What it is, without secrets: `modbus tcp 10.0.0.7:502`.
     pub transport: String,
+    /// How long an answer may take.
+    pub timeout: Duration,
 }
 
 /// A device.
@@ -113,6 +115,8 @@ pub struct PointInfo {
     pub decimals: u8,
     /// The instrument's measuring range.
     pub range: Option<(f64, f64)>,
+    /// What its values mean, if it is one of a few states; empty for a measurement.
+    pub states: Vec<(f64, Text)>,
     /// Without a sample for this long it is stale.
     pub stale_after: Duration,
     /// The limits that apply to it.

@@ -13,6 +13,7 @@ use crate::{
     instance::{Instance, Refusal},
     state::EngineState,
 };
+use core::mem;
 use std::sync::Arc;
 use weir_compliance::BindFault;
 use weir_domain::{Sample, Timestamp};
@@ -31,6 +32,8 @@ pub struct Engine {
     /// No timer is due before this. A lower bound: it may be early, never late.
     due_not_before: Timestamp,
     changes: Changes,
+    /// Whether a point is among the changes already.
+    is_listed: Vec<bool>,
 }
 
 /// What has changed since it was last asked.
@@ -65,6 +68,7 @@ impl Engine {
             .collect();
         let engine = Self {
             samples: vec![None; description.points.len()],
+            is_listed: vec![false; description.points.len()],
             description: Arc::new(description),
             instances,
             routes,
@@ -164,7 +168,9 @@ impl Engine {
         let latest = &mut self.samples[point];
         if latest.is_none_or(|old| old.source_time <= row.sample.source_time) {
             *latest = Some(row.sample);
-            self.changes.points.push(point);
+            if !mem::replace(&mut self.is_listed[point], true) {
+                self.changes.points.push(point);
+            }
         }
         for route in 0..self.routes[point].len() {
             let (index, input) = self.routes[point][route];
@@ -180,6 +186,10 @@ impl Engine {
                     self.instances[index].resume(command.at, out);
                     self.note_requirement(index);
                 }
+                self.tick(command.at, out);
+                Ok(())
+            }
+            Act::Reloaded { .. } => {
                 self.tick(command.at, out);
                 Ok(())
             }
@@ -213,7 +223,10 @@ impl Engine {
 
     /// What has changed since the last call; each index at most once, in order.
     pub fn take_changes(&mut self) -> Changes {
-        let mut changes = core::mem::take(&mut self.changes);
+        let mut changes = mem::take(&mut self.changes);
+        for point in &changes.points {
+            self.is_listed[*point] = false;
+        }
         for list in [&mut changes.points, &mut changes.requirements] {
             list.sort_unstable();
             list.dedup();
@@ -238,6 +251,7 @@ impl Engine {
             self.instances.iter().filter_map(|i| i.open_alarm().cloned()).collect();
         alarms.sort_by(|a, b| (a.raised.t, &a.raised.alarm).cmp(&(b.raised.t, &b.raised.alarm)));
         Snapshot {
+            description: Arc::clone(&self.description),
             t: Some(self.clock),
             seq: self.seq,
             points: points

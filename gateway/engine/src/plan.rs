@@ -1,13 +1,35 @@
-//! Which requests read the points of a profile: few, within the device's limits, and never half a
-//! value (the two halves of a number read at two moments are a third number).
+//! Which requests read the points of a profile: at the least cost on the wire, within what the
+//! device bears, and never half a value (the two halves of a number read at two moments are a third
+//! number).
+//!
+//! Terms: a **span** is what one value takes of its table, a **hole** is what lies unused between
+//! two spans of one request. A hole is read along if that takes less time than another request,
+//! which is what [`Timing`] knows of the link. An address that is forbidden by the profile, or that
+//! the device refused, is in no request, not even in a hole.
+//!
+//! The plan is optimal: of all ways to cut the sorted spans of a table into requests, one whose
+//! total time is least, found by dynamic programming.
 
-use weir_profiles::{Access, ModbusAccess, Profile, RegisterAddress, RegisterKind, Source};
-use weir_wire::modbus::{BITS_MAX, REGISTERS_MAX};
-
+mod bisect;
+mod merge;
+mod span;
 #[cfg(test)]
 mod tests;
+mod timing;
 
-/// One request, and the points it answers.
+use span::Spans;
+use weir_profiles::{Access, AddressRange, ModbusAccess, Profile, RegisterAddress, RegisterKind};
+
+pub use bisect::{Bisection, bisect, bisect_info};
+pub use timing::{Framing, Timing};
+
+/// Registers of a hole, where the profile does not say how many the device bears: 32 bytes. A
+/// device that refuses the hole is met with [`bisect`]; one that is asked for less takes longer.
+pub const HOLE_REGISTERS: u16 = 16;
+/// Bits of a hole, where the profile does not say: as many bytes.
+pub const HOLE_BITS: u16 = 256;
+
+/// One request, and the values it answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadRequest {
     /// Which table.
@@ -16,89 +38,50 @@ pub struct ReadRequest {
     pub start: RegisterAddress,
     /// How many registers or bits.
     pub count: u16,
-    /// The points within it, as indices into the profile's points.
+    /// The points within it, as indices into the profile's `points`; of a request of
+    /// [`plan_info`], into the profile's `info`.
     pub points: Vec<usize>,
 }
 
-/// Where one point stands: `start..end` of its table. The end may be 65536.
-struct Span {
-    kind: RegisterKind,
-    start: u32,
-    end: u32,
-    point: usize,
-}
-
-/// The requests that read every point of a Modbus profile exactly once; none for another profile.
+/// The requests that read every point of a Modbus profile exactly once, in the order of the tables
+/// and addresses; none for another profile.
 ///
-/// Neighbours are read together as long as no more than `hole_max` unused registers (or bits) lie
-/// between them and the request stays within `registers_max` or `bits_max`. A limit that is less
-/// than the width of a single value gives way, as a value is never split.
-pub fn plan(profile: &Profile) -> Vec<ReadRequest> {
-    match &profile.access {
-        Access::Modbus(access) => merge(spans(profile), access, access.hole_max),
-        Access::Mqtt(_) => Vec::new(),
-    }
+/// In no request are: a point that overlaps a `forbidden` range of the profile or one of `refused`;
+/// and, where requests must start at bit 0, a bit that cannot be had so. A limit that is less than
+/// the width of a single value gives way, as a value is never split. With `one_by_one` only points
+/// that lie within one value share a request, such as the bits of a status word.
+pub fn plan(profile: &Profile, timing: Timing, refused: &[AddressRange]) -> Vec<ReadRequest> {
+    planned(profile, span::of_points, timing, refused)
 }
 
-/// The same, with requests that touch no unused register: for devices that refuse to be asked for
-/// what they do not have.
-pub fn plan_without_holes(profile: &Profile) -> Vec<ReadRequest> {
-    match &profile.access {
-        Access::Modbus(access) => merge(spans(profile), access, 0),
-        Access::Mqtt(_) => Vec::new(),
-    }
+/// The requests that read what a device says of itself ([`Profile::info`]).
+pub fn plan_info(profile: &Profile, timing: Timing) -> Vec<ReadRequest> {
+    planned(profile, span::of_info, timing, &[])
 }
 
-fn spans(profile: &Profile) -> Vec<Span> {
-    let span = |(point, def): (usize, &weir_profiles::PointDef)| match &def.source {
-        Source::Field(_) => None,
-        Source::Register(register) => {
-            let width = if reads_bits(register.kind) { 1 } else { register.data_type.registers() };
-            let start = u32::from(register.address.0);
-            Some(Span { kind: register.kind, start, end: start + u32::from(width), point })
-        }
-    };
-    let mut spans: Vec<Span> = profile.points.iter().enumerate().filter_map(span).collect();
-    spans.sort_by_key(|span| (span.kind, span.start, span.end));
-    spans
-}
-
-/// Puts sorted spans together.
-fn merge(spans: Vec<Span>, access: &ModbusAccess, hole_max: u16) -> Vec<ReadRequest> {
-    let mut merged: Vec<(Span, Vec<usize>)> = Vec::new();
-    for span in spans {
-        if let Some((last, points)) = merged.last_mut()
-            && last.kind == span.kind
-            && span.start.saturating_sub(last.end) <= u32::from(hole_max)
-            && span.end.max(last.end) - last.start <= limit(span.kind, access)
-        {
-            last.end = last.end.max(span.end);
-            points.push(span.point);
-        } else {
-            let points = vec![span.point];
-            merged.push((span, points));
-        }
-    }
-    merged.into_iter().map(request).collect()
-}
-
-fn request((span, points): (Span, Vec<usize>)) -> ReadRequest {
-    ReadRequest {
-        kind: span.kind,
-        start: RegisterAddress(u16::try_from(span.start).expect("taken from an address")),
-        count: u16::try_from(span.end - span.start).expect("within the limit, at most 2000"),
-        points,
-    }
-}
-
-fn limit(kind: RegisterKind, access: &ModbusAccess) -> u32 {
-    u32::from(match reads_bits(kind) {
-        true => access.bits_max.min(BITS_MAX),
-        false => access.registers_max.min(REGISTERS_MAX),
-    })
+fn planned(
+    profile: &Profile,
+    spans: fn(&Profile) -> Spans,
+    timing: Timing,
+    refused: &[AddressRange],
+) -> Vec<ReadRequest> {
+    let Access::Modbus(access) = &profile.access else { return Vec::new() };
+    let banned: Vec<AddressRange> = access.forbidden.iter().chain(refused).copied().collect();
+    // The rest before the next request is part of what a request costs.
+    let request = timing.request.saturating_add(access.request_gap);
+    let timing = Timing { request, ..timing };
+    let mut spans = spans(profile);
+    spans.retain(|span| span::is_askable(span, access, &banned));
+    let tables = spans.chunk_by(|a, b| a.kind == b.kind);
+    tables.flat_map(|table| merge::merge(table, access, &banned, timing)).collect()
 }
 
 /// Whether a table holds bits, and not registers.
 pub(crate) fn reads_bits(kind: RegisterKind) -> bool {
     matches!(kind, RegisterKind::Coil | RegisterKind::DiscreteInput)
+}
+
+/// Whether requests for this table must start at address 0.
+fn from_zero(kind: RegisterKind, access: &ModbusAccess) -> bool {
+    access.bits_from_zero && reads_bits(kind)
 }

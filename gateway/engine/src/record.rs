@@ -18,8 +18,9 @@ pub struct Row {
 pub enum Record {
     /// A reading.
     Reading(Row),
-    /// Something that a person or the gateway itself did.
-    Command(Command),
+    /// Something that a person or the gateway itself did. In a box, as it is large and rare: so a
+    /// record is no larger than a row.
+    Command(Box<Command>),
 }
 
 /// An act that the engine must know of, with its time.
@@ -37,6 +38,13 @@ pub struct Command {
 pub enum Act {
     /// The gateway started: silence before this moment was its own.
     Started,
+    /// The site file was read again, and is in force from this record on. The engine that handles
+    /// the next record is another one, made of the new file and of the state of this one: what is
+    /// the same in both goes on as if nothing had happened.
+    Reloaded {
+        /// SHA-256 of the site file, in hex.
+        config_hash: String,
+    },
     /// A person acknowledged an alarm.
     Acknowledge {
         /// The alarm's id.
@@ -174,5 +182,15 @@ impl Effect {
             Self::Verdict(verdict) => verdict.t,
             Self::Alarm(alarm) => alarm.t,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_records_in_place() {
+        assert_eq!(core::mem::size_of::<Record>(), core::mem::size_of::<Row>());
     }
 }

@@ -1,12 +1,17 @@
 //! The site as it stands: what a screen shows before it asks the past.
 
-use crate::{AlarmEvent, VerdictRecord, ports::StoredAlarm};
+use crate::{AlarmEvent, Description, VerdictRecord, ports::StoredAlarm};
+use std::sync::Arc;
 use weir_domain::{Sample, Text, Timestamp, Verdict};
 
-/// Everything that is live, as of one moment. The indexes are those of
-/// [`Description`](crate::Description).
-#[derive(Debug, Clone, Default, PartialEq)]
+/// Everything that is live, as of one moment.
+///
+/// The site file may be read again while the gateway runs, so a snapshot carries the site that it
+/// is of: an index without the description it belongs to would give a value a wrong name.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
+    /// The site in words; the indexes in here are its.
+    pub description: Arc<Description>,
     /// The engine's clock.
     pub t: Option<Timestamp>,
     /// The journal record it has reached.
@@ -41,13 +46,15 @@ pub struct RequirementState {
     pub note: Text,
 }
 
-/// Something just happened, for those who watch.
+/// Something just happened, for those who watch. What has an index has its site with it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LiveEvent {
+    /// The site is this one from here on: what was known of the one before is no longer so.
+    Site(Arc<Description>),
     /// New latest samples: index of the point, sample.
-    Samples(Vec<(usize, Sample)>),
+    Samples(Arc<Description>, Vec<(usize, Sample)>),
     /// A requirement stands otherwise than before: its index and state.
-    Requirement(usize, RequirementState),
+    Requirement(Arc<Description>, usize, RequirementState),
     /// A verdict was passed, with its number in the store.
     Verdict(i64, Box<VerdictRecord>),
     /// An alarm changed.

@@ -188,7 +188,8 @@ fn an_alarm_is_acknowledged_once_and_comes_back_as_the_same_until_then() {
     let act = |second: i64, alarm: &str| {
         let at = Timestamp::from_millis(START.as_millis() + second * 1000);
         let (alarm, by) = (alarm.to_owned(), "Li".to_owned());
-        Record::Command(Command { at, act: Act::Acknowledge { alarm, by, comment: "seen".into() } })
+        let act = Act::Acknowledge { alarm, by, comment: "seen".into() };
+        Record::Command(Box::new(Command { at, act }))
     };
     assert_eq!(at(&mut engine, &mut effects, act(30, "nothing~1")), Err(Refusal::UnknownAlarm));
     assert_eq!(at(&mut engine, &mut effects, act(31, &id)), Ok(()));
@@ -209,7 +210,7 @@ fn silence_is_indeterminate_and_the_gateways_own_silence_raises_nothing() {
     let _ = engine.handle(1, &row(TRC, 0, number(5.0)), &mut effects);
     // The gateway itself was away for an hour.
     let back = Timestamp::from_millis(START.as_millis() + 3_600_000);
-    let started = Record::Command(Command { at: back, act: Act::Started });
+    let started = Record::Command(Box::new(Command { at: back, act: Act::Started }));
     let _ = engine.handle(2, &started, &mut effects);
     assert!(!effects.iter().any(|e| matches!(e, Effect::Alarm(_))), "{effects:#?}");
     // But from then on the devices must speak.

@@ -28,6 +28,7 @@ pub(crate) fn description() -> Description {
         kind: ValueKind::Number,
         decimals: 2,
         range: None,
+        states: Vec::new(),
         stale_after: Duration::from_secs(30),
         limits: Vec::new(),
     };

@@ -6,10 +6,14 @@
 //! (code, has a value, length). The journal's codec is row by row instead because its batches hold
 //! few samples of each series.
 
-use crate::payload::{Input, put_unsigned};
+use crate::{
+    bytes::{Input, put_unsigned},
+    decimal::Decimal,
+};
 use pco::{
-    ChunkConfig,
+    ChunkConfig, DeltaSpec, ModeSpec,
     data_types::Number,
+    errors::PcoError,
     standalone::{simple_compress, simple_decompress},
 };
 use weir_domain::{Quality, Reading, Sample, Timestamp, Value};
@@ -23,34 +27,87 @@ const LEVEL: usize = 6;
 /// Version and check sum.
 const FRAME_BYTES: usize = 5;
 
-/// Compresses samples, whatever their order.
-///
-/// # Errors
-/// When `pco` cannot, which only a wrong setting could bring about.
-pub(crate) fn encode(samples: &[Sample]) -> Result<Vec<u8>, pco::errors::PcoError> {
-    let source = |s: &Sample| s.source_time.as_millis();
-    let times: Vec<i64> = samples.iter().map(source).collect();
-    let delays: Vec<i64> =
-        samples.iter().map(|s| s.received_time.as_millis().wrapping_sub(source(s))).collect();
-    let values: Vec<f64> =
-        samples.iter().filter_map(|s| s.reading.value()).map(Value::get).collect();
-
-    let mut body = Vec::with_capacity(64 + samples.len() * 2);
-    put_unsigned(&mut body, samples.len() as u64);
-    put_column(&mut body, &compress(&times)?);
-    put_column(&mut body, &compress(&delays)?);
-    put_column(&mut body, &qualities(samples));
-    put_column(&mut body, &compress(&values)?);
-
-    let mut out = Vec::with_capacity(FRAME_BYTES + body.len());
-    out.push(VERSION);
-    out.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
-    out.extend_from_slice(&body);
-    Ok(out)
+/// Compresses samples. The registers of a device are read together, so one series after the other
+/// often has the same times: what was compressed last is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Encoder {
+    times: Column,
+    delays: Column,
 }
 
-fn compress<T: Number>(numbers: &[T]) -> Result<Vec<u8>, pco::errors::PcoError> {
-    simple_compress(numbers, &ChunkConfig::default().with_compression_level(LEVEL))
+/// Whole numbers, and what they are compressed.
+#[derive(Debug, Default)]
+struct Column {
+    numbers: Vec<i64>,
+    compressed: Vec<u8>,
+}
+
+impl Encoder {
+    /// Compresses samples, whatever their order.
+    ///
+    /// # Errors
+    /// When `pco` cannot, which only a wrong setting could bring about.
+    pub(crate) fn encode(&mut self, samples: &[Sample]) -> Result<Vec<u8>, PcoError> {
+        let source = |s: &Sample| s.source_time.as_millis();
+        let times = samples.iter().map(source);
+        let delays = samples.iter().map(|s| s.received_time.as_millis().wrapping_sub(source(s)));
+        let times = self.times.compress(times, DeltaSpec::TryConsecutive(1))?;
+        let delays = self.delays.compress(delays, DeltaSpec::NoOp)?;
+        let values: Vec<f64> =
+            samples.iter().filter_map(|s| s.reading.value()).map(Value::get).collect();
+
+        let mut out = Vec::with_capacity(FRAME_BYTES + 64 + samples.len() * 2);
+        out.push(VERSION);
+        out.resize(FRAME_BYTES, 0);
+        put_unsigned(&mut out, samples.len() as u64);
+        put_column(&mut out, times);
+        put_column(&mut out, delays);
+        put_column(&mut out, &qualities(samples));
+        put_column(&mut out, &compress_values(&values)?);
+        let (frame, body) = out.split_at_mut(FRAME_BYTES);
+        frame[1..].copy_from_slice(&crc32fast::hash(body).to_le_bytes());
+        Ok(out)
+    }
+}
+
+impl Column {
+    fn compress(
+        &mut self,
+        numbers: impl Iterator<Item = i64> + Clone,
+        delta: DeltaSpec,
+    ) -> Result<&[u8], PcoError> {
+        if self.compressed.is_empty() || !numbers.clone().eq(self.numbers.iter().copied()) {
+            self.numbers.clear();
+            self.numbers.extend(numbers);
+            let config = config().with_mode_spec(ModeSpec::Classic).with_delta_spec(delta);
+            self.compressed = simple_compress(&self.numbers, &config)?;
+        }
+        Ok(&self.compressed)
+    }
+}
+
+fn config() -> ChunkConfig {
+    ChunkConfig::default().with_compression_level(LEVEL)
+}
+
+/// Tells `pco` what it would find out by trying: whether the values are decimals, and whether they
+/// are nearer to the one before than to each other.
+fn compress_values(values: &[f64]) -> Result<Vec<u8>, PcoError> {
+    let places = values.iter().try_fold(0, |most: u8, value| {
+        Decimal::with_places(*value, most)
+            .map(|_| most)
+            .or_else(|| Decimal::of(*value, most).map(|decimal| decimal.places.max(most)))
+    });
+    let mode = match places {
+        Some(places) => ModeSpec::TryFloatMult(Decimal { digits: 1, places }.number()),
+        None => ModeSpec::Auto,
+    };
+    let mean = values.iter().map(|v| v / values.len() as f64).sum::<f64>();
+    let apart: f64 = values.iter().map(|value| (value - mean).abs()).sum();
+    let steps: f64 = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).sum();
+    let order = usize::from(steps < apart);
+    let delta = DeltaSpec::TryConsecutive(order);
+    simple_compress(values, &config().with_mode_spec(mode).with_delta_spec(delta))
 }
 
 fn put_column(body: &mut Vec<u8>, column: &[u8]) {
@@ -139,14 +196,14 @@ mod tests {
     proptest! {
         #[test]
         fn no_bit_is_lost(samples in vec(any_sample(), 0..300)) {
-            let bytes = encode(&samples).unwrap();
+            let bytes = Encoder::default().encode(&samples).unwrap();
             let back = decode(&bytes).unwrap();
             prop_assert!(same_samples(&samples, &back), "{samples:?} became {back:?}");
         }
 
         #[test]
         fn every_flipped_bit_is_seen(samples in vec(any_sample(), 1..20), at in any::<prop::sample::Index>()) {
-            let mut bytes = encode(&samples).unwrap();
+            let mut bytes = Encoder::default().encode(&samples).unwrap();
             let bit = at.index(bytes.len() * 8);
             bytes[bit / 8] ^= 1 << (bit % 8);
             prop_assert!(decode(&bytes).is_err());
@@ -168,7 +225,7 @@ mod tests {
             Sample { source_time: source, received_time, reading }
         };
         let samples: Vec<Sample> = (0..8192).map(sample).collect();
-        let bytes = encode(&samples).unwrap().len();
+        let bytes = Encoder::default().encode(&samples).unwrap().len();
         assert!(bytes < 2 * samples.len(), "{bytes} bytes for {} samples", samples.len());
     }
 }

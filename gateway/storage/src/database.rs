@@ -1,7 +1,7 @@
 //! A SQLite file: how it is opened, brought up to date, and read by many.
 
 use crate::error::{Doing, StorageError};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use std::{
     ops::Deref,
     path::{Path, PathBuf},
@@ -45,6 +45,10 @@ impl Schema {
         let connection =
             Connection::open_with_flags(dir.join(self.file), flags).doing("open", self.file)?;
         connection.busy_timeout(BUSY_TIMEOUT).doing("open", self.file)?;
+        // Or SQLite compiles a statement anew each time it is given other numbers to look for.
+        connection
+            .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+            .doing("open", self.file)?;
         Ok(connection)
     }
 

@@ -4,17 +4,26 @@
 //! While there is a frozen head its readings may be in the history already or not yet, so a reader
 //! looks at the heads first and at the history second, and lets the head win: then it misses none.
 
-use crate::merge::merge;
-use std::{collections::BTreeMap, mem, sync::Arc};
+use crate::{merge::merge, run::Run};
+use std::{collections::HashMap, mem, sync::Arc};
 use weir_domain::{Sample, SeriesId, Timestamp};
 use weir_engine::{Record, Row};
+
+/// What a series takes beside its samples.
+const RUN_BYTES: usize = 128;
 
 /// Readings by series and source time.
 #[derive(Debug, Default)]
 pub(crate) struct Head {
-    series: BTreeMap<SeriesId, BTreeMap<Timestamp, Sample>>,
+    /// One for each series, in the order in which they came.
+    runs: Vec<Run>,
+    by_series: HashMap<SeriesId, usize>,
+    /// Where the next reading belongs most likely: a device is read in the same order every time.
+    next: usize,
     /// Readings in it.
     pub(crate) rows: u64,
+    /// Bytes in memory, nearly.
+    bytes: usize,
     /// Readings that were in it until a later one took their place.
     pub(crate) replaced: u64,
 }
@@ -22,10 +31,21 @@ pub(crate) struct Head {
 impl Head {
     /// Puts a reading in.
     pub(crate) fn insert(&mut self, row: &Row) {
-        let samples = self.series.entry(row.series).or_default();
-        match samples.insert(row.sample.source_time, row.sample) {
-            None => self.rows += 1,
-            Some(_) => self.replaced += 1,
+        let index = match self.runs.get(self.next) {
+            Some(run) if run.series == row.series => self.next,
+            _ => *self.by_series.entry(row.series).or_insert_with(|| {
+                self.runs.push(Run::new(row.series));
+                self.bytes += RUN_BYTES;
+                self.runs.len() - 1
+            }),
+        };
+        self.next = index + 1;
+        let put = self.runs[index].put(&row.sample);
+        self.bytes = self.bytes.saturating_add_signed(put.bytes);
+        if put.replaced {
+            self.replaced += 1;
+        } else {
+            self.rows += 1;
         }
     }
 
@@ -37,16 +57,15 @@ impl Head {
         to: Timestamp,
         limit: usize,
     ) -> Vec<Sample> {
-        if from >= to {
-            return Vec::new();
-        }
-        let samples = self.series.get(&series).into_iter().flat_map(|s| s.range(from..to));
-        samples.map(|(_, sample)| *sample).take(limit).collect()
+        let run = self.by_series.get(&series).and_then(|index| self.runs.get(*index));
+        run.map(|run| run.range(from, to, limit)).unwrap_or_default()
     }
 
-    /// Every series with its samples in order of source time.
-    pub(crate) fn series(&self) -> impl Iterator<Item = (SeriesId, Vec<Sample>)> {
-        self.series.iter().map(|(series, samples)| (*series, samples.values().copied().collect()))
+    /// The samples of every series, in the order of the series.
+    pub(crate) fn runs(&self) -> Vec<&Run> {
+        let mut runs: Vec<&Run> = self.runs.iter().collect();
+        runs.sort_unstable_by_key(|run| run.series);
+        runs
     }
 }
 
@@ -109,6 +128,16 @@ impl Memory {
     /// Readings in the active head.
     pub(crate) fn active_rows(&self) -> u64 {
         self.active.rows
+    }
+
+    /// Bytes of both heads in memory, nearly.
+    pub(crate) fn bytes(&self) -> usize {
+        self.active.bytes + self.frozen.as_ref().map_or(0, |f| f.head.bytes)
+    }
+
+    /// Bytes of the active head.
+    pub(crate) fn active_bytes(&self) -> usize {
+        self.active.bytes
     }
 
     /// Readings replaced within the heads.

@@ -1,7 +1,7 @@
 //! `history.sqlite`: chunks of samples, and how they are read together with the heads.
 
 use crate::{
-    chunk,
+    chunk::{self, Encoder},
     database::Schema,
     error::{Doing, StorageError},
     head::Totals,
@@ -10,6 +10,7 @@ use crate::{
     summary::Summary,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
+use std::sync::LazyLock;
 use weir_domain::{Sample, SeriesId, Timestamp};
 
 /// The name of the file.
@@ -116,16 +117,20 @@ fn select(rest: &str) -> String {
 /// Writes a chunk; `samples` are in strict order of source time, and not too many.
 pub(crate) fn insert(
     transaction: &Transaction<'_>,
+    encoder: &mut Encoder,
     series: SeriesId,
     samples: &[Sample],
 ) -> Result<(), StorageError> {
     let Some(summary) = Summary::of(series, samples) else { return Ok(()) };
-    let data = chunk::encode(samples)
+    let data = encoder
+        .encode(samples)
         .map_err(|source| StorageError::Compress { series: series.0, source })?;
-    let sql = format!(
-        "INSERT INTO chunk({}, data) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        Summary::COLUMNS
-    );
+    static INSERT: LazyLock<String> = LazyLock::new(|| {
+        let columns = Summary::COLUMNS;
+        format!(
+            "INSERT INTO chunk({columns}, data) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+        )
+    });
     let values = params![
         series.0,
         summary.first.as_millis(),
@@ -138,7 +143,7 @@ pub(crate) fn insert(
         summary.crc(),
         data
     ];
-    let done = transaction.prepare_cached(&sql).and_then(|mut s| s.execute(values));
+    let done = transaction.prepare_cached(&INSERT).and_then(|mut s| s.execute(values));
     done.doing("write a chunk to", HISTORY)?;
     Ok(())
 }

@@ -129,12 +129,15 @@ impl Journal {
     /// Writes a batch, and trims some of those whose records all have numbers up to `trim_to`.
     /// When it returns, the batch is on disk; when it fails, nothing has changed.
     pub(crate) fn append(&mut self, batch: &Batch, trim_to: u64) -> Result<(), StorageError> {
-        let body = payload::encode(&batch.records)
+        let mut payload = payload::encode(&batch.records, CRC_BYTES)
             .map_err(|source| StorageError::Json { doing: "write an act as JSON", source })?;
         let (n, at) = (batch.records.len() as u64, batch.at.as_millis());
         let readings = batch.readings();
-        let crc = check_sum(&[batch.first, n, readings, batch.before, at as u64], &body);
-        let payload = [&crc[..], &body].concat();
+        let (room, body) = payload.split_at_mut(CRC_BYTES);
+        room.copy_from_slice(&check_sum(
+            &[batch.first, n, readings, batch.before, at as u64],
+            body,
+        ));
         let mut append = || {
             let transaction = self.connection.transaction()?;
             // First, so that the batch finds the room.

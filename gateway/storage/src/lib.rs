@@ -30,8 +30,10 @@
 
 mod alarms;
 mod buckets;
+mod bytes;
 mod chunk;
 mod database;
+mod decimal;
 mod error;
 mod head;
 mod history;
@@ -46,6 +48,7 @@ mod ports;
 mod queue;
 mod records;
 mod retention;
+mod run;
 mod seal;
 mod shared;
 mod store;

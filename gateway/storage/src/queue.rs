@@ -12,7 +12,11 @@ use weir_domain::Timestamp;
 use weir_engine::Record;
 
 /// Records that may wait for the writer.
-const QUEUE_RECORDS_MAX: usize = 200_000;
+const QUEUE_RECORDS_MAX: usize = 131_072;
+
+/// When this many wait they are committed without waiting for more. A commit costs little against
+/// writing so many, and what waits is in memory several times over.
+const DUE_RECORDS: usize = 16_384;
 
 /// Records that are committed in one go. A larger submission goes alone.
 pub(crate) const BATCH_RECORDS_MAX: usize = 65_536;
@@ -58,7 +62,7 @@ struct Waiting {
 
 impl Waiting {
     fn is_due(&self) -> bool {
-        self.is_urgent || self.is_closed || self.records >= BATCH_RECORDS_MAX
+        self.is_urgent || self.is_closed || self.records >= DUE_RECORDS
     }
 }
 
@@ -85,11 +89,12 @@ impl Queue {
         let room = u32::try_from(records.len().min(QUEUE_RECORDS_MAX)).unwrap_or(u32::MAX);
         let room = self.room.clone().acquire_many_owned(room).await.map_err(|_| closed())?;
         let (sender, answer) = oneshot::channel();
-        {
+        let concerns_writer = {
             let mut waiting = lock(&self.waiting);
             if waiting.is_closed {
                 return Err(closed());
             }
+            let is_first = waiting.submissions.is_empty();
             let earliest = records.iter().map(received).chain(waiting.earliest).min();
             waiting.earliest = earliest;
             waiting.records += records.len();
@@ -97,8 +102,13 @@ impl Queue {
             let count = records.len() as u64;
             let submission = Submission { records, count, answer: sender, _room: room };
             waiting.submissions.push_back(submission);
+            is_first || waiting.is_due()
+        };
+        // The writer waits for the first one, or for the commit to be due; anything between would
+        // only wake it in vain.
+        if concerns_writer {
+            self.changed.notify_all();
         }
-        self.changed.notify_all();
         answer.await.unwrap_or_else(|_| Err(closed()))
     }
 

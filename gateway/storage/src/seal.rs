@@ -5,6 +5,7 @@
 //! journal's records up to that number are history, whether anything could still be done or not.
 
 use crate::{
+    chunk::Encoder,
     database::{checkpoint, lock},
     error::{Doing, StorageError},
     head::{Frozen, Totals},
@@ -70,8 +71,12 @@ impl Sealer {
             return Ok(totals);
         }
         totals.duplicates += frozen.head.replaced;
-        for (series, samples) in frozen.head.series() {
-            let tally = place(&transaction, series, &samples)?;
+        let mut encoder = Encoder::default();
+        let mut samples = Vec::new();
+        for run in frozen.head.runs() {
+            samples.clear();
+            run.read(&mut samples);
+            let tally = place(&transaction, &mut encoder, run.series, &samples)?;
             totals.rows = totals.rows + tally.written - tally.removed;
             totals.duplicates += tally.duplicates;
         }

@@ -24,6 +24,10 @@ use weir_engine::ports::StoreStatus;
 /// However early sealing is to begin, the heads may hold this many readings while it goes on.
 const HEAD_ROWS_MAX: u64 = if cfg!(test) { 5_000 } else { 2_000_000 };
 
+/// The active head is sealed when it takes this much memory; as much again may come while the
+/// frozen one is being sealed.
+pub(crate) const HEAD_BYTES: usize = 6 << 20;
+
 /// See the module. A thread that locks more than one of these takes the sealer before the records,
 /// and those before anything else.
 pub(crate) struct Shared {
@@ -110,9 +114,11 @@ impl Shared {
         view.samples(series, from, to, limit)
     }
 
-    /// Readings that the heads may hold.
-    pub(crate) fn head_rows_max(&self) -> u64 {
-        HEAD_ROWS_MAX.max(self.seal_rows.saturating_mul(2))
+    /// Whether the heads can take nothing more until something is sealed.
+    pub(crate) fn is_head_full(&self) -> bool {
+        let memory = lock(&self.memory);
+        let rows_max = HEAD_ROWS_MAX.max(self.seal_rows.saturating_mul(2));
+        memory.rows() >= rows_max || memory.bytes() >= 2 * HEAD_BYTES
     }
 
     pub(crate) fn watermark(&self) -> Timestamp {

@@ -139,7 +139,7 @@ impl Store {
     /// Writes a command into the journal at once, and resolves with its number when it is on disk.
     pub fn submit_command(&self, command: Command) -> PortFuture<'_, Result<u64, PortError>> {
         Box::pin(async move {
-            let records = vec![Record::Command(command)];
+            let records = vec![Record::Command(Box::new(command))];
             self.submit_records(records, true, || format!("append a command to {JOURNAL}")).await
         })
     }

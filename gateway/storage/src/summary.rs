@@ -31,19 +31,26 @@ impl Summary {
 
     /// Sums samples up, which are in order of source time; none for none.
     pub(crate) fn of(series: SeriesId, samples: &[Sample]) -> Option<Self> {
-        let good = || samples.iter().filter_map(|s| s.reading.good()).map(Value::get);
+        let (first, last) = (samples.first()?.source_time, samples.last()?.source_time);
+        let (mut good, mut sum) = (0_u64, 0.0);
+        let (mut min, mut max) = (f64::INFINITY, f64::NEG_INFINITY);
+        for value in samples.iter().filter_map(|s| s.reading.good()).map(Value::get) {
+            good += 1;
+            sum += value;
+            min = min.min(value);
+            max = max.max(value);
+        }
         // SQLite stores -0 as 0, so that is what is kept; adding 0 makes the one the other.
-        let sum = good().sum::<f64>() + 0.0;
-        let has_good = good().next().is_some();
+        let of_good = |number: f64| (good > 0).then_some(number + 0.0);
         Some(Self {
             series,
-            first: samples.first()?.source_time,
-            last: samples.last()?.source_time,
+            first,
+            last,
             count: samples.len() as u64,
-            good: good().count() as u64,
-            min: good().reduce(f64::min).map(|x| x + 0.0),
-            max: good().reduce(f64::max).map(|x| x + 0.0),
-            sum: (has_good && sum.is_finite()).then_some(sum),
+            good,
+            min: of_good(min),
+            max: of_good(max),
+            sum: of_good(sum).filter(|sum| sum.is_finite()),
         })
     }
 

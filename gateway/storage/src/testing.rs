@@ -63,7 +63,8 @@ pub(crate) fn any_record() -> impl Strategy<Value = Record> {
             comment
         }),
     ];
-    let command = (any_time(), act).prop_map(|(at, act)| Record::Command(Command { at, act }));
+    let command =
+        (any_time(), act).prop_map(|(at, act)| Record::Command(Box::new(Command { at, act })));
     prop_oneof![9 => reading, 1 => command]
 }
 

@@ -9,7 +9,7 @@ use crate::{
     error::StorageError,
     journal::{Batch, Journal},
     queue::{Found, Submission},
-    shared::Shared,
+    shared::{HEAD_BYTES, Shared},
 };
 use core::{mem, time::Duration};
 use std::sync::{Arc, atomic::Ordering};
@@ -18,6 +18,9 @@ use weir_engine::{Committed, Record};
 
 /// The engine is told the time at least this often.
 const TICK: Duration = Duration::from_secs(1);
+
+/// After so many commits the journal is tidied, even where readings never cease.
+const TIDY_EVERY: u32 = 64;
 
 /// Takes what is on disk, in order.
 pub(crate) type OnCommit = Box<dyn FnMut(Committed) + Send>;
@@ -31,12 +34,13 @@ pub(crate) struct Writer {
     watermark: Timestamp,
     /// Failures of trimming in a row; the first is told.
     tidy_failures: u32,
+    commits_since_tidy: u32,
 }
 
 impl Writer {
     pub(crate) fn new(shared: Arc<Shared>, journal: Journal, on_commit: OnCommit) -> Self {
         let watermark = shared.watermark();
-        Self { shared, journal, on_commit, watermark, tidy_failures: 0 }
+        Self { shared, journal, on_commit, watermark, tidy_failures: 0, commits_since_tidy: 0 }
     }
 
     /// Works until the queue is closed and empty.
@@ -83,7 +87,7 @@ impl Writer {
     /// Whether the heads can take more readings. Waits for sealing if that helps; refuses what
     /// waits in the queue if it does not.
     fn has_room(&mut self) -> bool {
-        while lock(&self.shared.memory).rows() >= self.shared.head_rows_max() {
+        while self.shared.is_head_full() {
             if let Some(why) = self.shared.seal_fault() {
                 let submissions = self.shared.queue.drain();
                 self.refuse(submissions, StorageError::HeadFull { why });
@@ -116,6 +120,7 @@ impl Writer {
         let mut submissions = self.shared.queue.drain();
         let floor = self.watermark;
         let mut records = Vec::new();
+        records.reserve_exact(submissions.iter().map(|s| s.records.len()).sum());
         for submission in &mut submissions {
             let taken = mem::take(&mut submission.records);
             records.extend(taken.into_iter().map(|record| clamped(record, floor)));
@@ -136,7 +141,7 @@ impl Writer {
         let is_large = {
             let mut memory = lock(&self.shared.memory);
             memory.extend(&batch.records);
-            memory.active_rows() >= self.shared.seal_rows
+            memory.active_rows() >= self.shared.seal_rows || memory.active_bytes() >= HEAD_BYTES
         };
         if is_large {
             self.shared.bell.ring();
@@ -151,6 +156,10 @@ impl Writer {
         }
         self.advance(batch.at);
         (self.on_commit)(batch.committed());
+        self.commits_since_tidy += 1;
+        if self.commits_since_tidy >= TIDY_EVERY {
+            self.tidy();
+        }
     }
 
     /// Nothing of it is on disk, and everybody is told so. Time goes on, and where the disk is full
@@ -165,8 +174,9 @@ impl Writer {
         self.tidy();
     }
 
-    /// Trims the journal while nothing else is to be done.
+    /// Trims the journal, and gives back what it does not need any more.
     fn tidy(&mut self) {
+        self.commits_since_tidy = 0;
         match self.journal.tidy(self.shared.trim_to()) {
             Ok(()) => self.tidy_failures = 0,
             Err(error) => {

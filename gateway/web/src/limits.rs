@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Largest request body, in bytes.
 pub(crate) const BODY_BYTES: usize = 64 * 1024;
+/// Largest message of a device that posts, in bytes.
+pub(crate) const TELEMETRY_BYTES: usize = 256 * 1024;
 /// Longest query of an address, in bytes.
 pub(crate) const QUERY_BYTES: usize = 2 * 1024;
 /// Connections at once; more wait until one is closed.
@@ -14,6 +16,8 @@ pub(crate) const IDLE: Duration = Duration::from_secs(120);
 pub(crate) const QUESTIONS: usize = 8;
 /// How long a question may wait for its turn.
 pub(crate) const TURN: Duration = Duration::from_secs(5);
+/// When to come back after too much at once, in seconds.
+pub(crate) const RETRY_AFTER_SECS: u32 = 2;
 /// How long a request may take to end after the gateway was told to stop.
 pub(crate) const STOPPING: Duration = Duration::from_secs(5);
 
@@ -38,6 +42,8 @@ pub(crate) const COMMENT_CHARS: usize = 1_000;
 pub(crate) const LISTENERS: usize = 64;
 /// Events kept for listeners that come back.
 pub(crate) const RING: usize = 1_024;
+/// And how many bytes of them: on a large site the samples of a second are half a megabyte.
+pub(crate) const RING_BYTES: usize = 4 << 20;
 /// Samples are gathered for this long before they are sent.
 pub(crate) const GATHER: Duration = Duration::from_millis(250);
 /// A silent stream gets a comment this often, so that proxies keep it open.

@@ -6,16 +6,14 @@ use tokio::sync::{Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use weir_domain::{Clock, Timestamp};
 use weir_engine::{
-    Description, LiveEvent, Snapshot,
+    LiveEvent, Snapshot,
     ports::{Acts, Configuration, Health, History, Mailbox, Records, Sinks, Storage},
 };
 
 /// Everything the API and the console show.
 #[derive(Clone)]
 pub struct WebState {
-    /// The site in words.
-    pub description: Arc<Description>,
-    /// The site as it stands. A new one must come at least once a minute, also when nothing
+    /// The site in words, and as it stands. A new one must come at least once a minute, also when nothing
     /// happens: the engine's clock in it is the proof that the engine is alive.
     pub snapshot: watch::Receiver<Arc<Snapshot>>,
     /// What happens, as it happens; subscribed to when the server starts.

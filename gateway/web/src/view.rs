@@ -1,5 +1,5 @@
-//! The site at one moment: the description, the snapshot and the clock read together, and what
-//! follows from them. Nothing here is compliant by default: what the engine has not said, or has
+//! The site at one moment: the snapshot, with the description it is of, and the clock read
+//! together, and what follows from them. Nothing here is compliant by default: what the engine has not said, or has
 //! not said for too long, is indeterminate.
 
 use crate::limits;
@@ -12,7 +12,6 @@ use weir_engine::{
 
 /// The site at one moment.
 pub(crate) struct View {
-    pub(crate) site: Arc<Description>,
     pub(crate) snapshot: Arc<Snapshot>,
     pub(crate) now: Timestamp,
 }
@@ -38,6 +37,11 @@ fn text(zh: &str, en: &str) -> Text {
 }
 
 impl View {
+    /// The site in words.
+    pub(crate) fn site(&self) -> &Description {
+        &self.snapshot.description
+    }
+
     /// When the engine last said anything, if that is too long ago.
     pub(crate) fn engine_silent_since(&self) -> Option<Option<Timestamp>> {
         match self.snapshot.t {
@@ -91,13 +95,13 @@ impl View {
     /// The worst verdict on a point; none if nothing applies to it now.
     pub(crate) fn point_verdict(&self, point: usize) -> Option<Verdict> {
         let of_point = |(_, info): &(usize, &RequirementInfo)| info.points.contains(&point);
-        self.worst(self.site.requirements.iter().enumerate().filter(of_point))
+        self.worst(self.site().requirements.iter().enumerate().filter(of_point))
     }
 
     /// The worst verdict on an area; none if nothing applies to it now, as to a closed pool.
     pub(crate) fn area_verdict(&self, area: &AreaId) -> Option<Verdict> {
         let of_area = |(_, info): &(usize, &RequirementInfo)| info.area == *area;
-        self.worst(self.site.requirements.iter().enumerate().filter(of_area))
+        self.worst(self.site().requirements.iter().enumerate().filter(of_area))
     }
 
     /// Alarms of an area that are active or not yet acknowledged.
@@ -118,7 +122,7 @@ impl View {
 
     /// The ids of some points given by their indexes.
     pub(crate) fn point_ids(&self, indexes: &[usize]) -> Vec<PointId> {
-        ids(&self.site, indexes)
+        ids(self.site(), indexes)
     }
 }
 

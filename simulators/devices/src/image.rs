@@ -29,13 +29,16 @@ impl Map {
             })
             .collect();
         places.sort_by_key(|(kind, place)| (*kind, *place.start()));
+        // A hole is there if the profile says so.
+        let hole_max = access.hole_max.unwrap_or(0);
         let mut areas: Vec<(RegisterKind, RangeInclusive<u16>)> = Vec::new();
         for (kind, place) in places {
             match areas.last_mut() {
                 // Holes that may be read along are there, and read as 0.
                 Some((last_kind, last))
                     if *last_kind == kind
-                        && place.start().saturating_sub(*last.end()) <= access.hole_max + 1 =>
+                        && place.start().saturating_sub(*last.end())
+                            <= hole_max.saturating_add(1) =>
                 {
                     *last = *last.start()..=*place.end().max(last.end());
                 }
@@ -142,6 +145,7 @@ fn contents(
             Shown::Nothing => None,
         };
         let registers = match (source.data_type, kind) {
+            (DataType::Text(_), _) => point.word(value).and_then(|word| encode::text(source, word)),
             // In a table of bits every bit has its own address.
             (DataType::Bit(_), RegisterKind::Coil | RegisterKind::DiscreteInput) => {
                 Some(vec![u16::from(value.is_some_and(|value| value != 0.0))])

@@ -4,8 +4,9 @@
 //! late answer of another unit. What counts is a frame from the unit that was asked, with the
 //! function that was asked and a checksum that fits.
 
+use core::ops::Range;
 use weir_wire::modbus::{
-    Answer, Request, ResponseError, parse_response,
+    Request, ResponseError, response_data,
     rtu::{self, FrameLen},
 };
 
@@ -14,31 +15,35 @@ use weir_wire::modbus::{
 pub(super) enum Found {
     /// No frame of the unit's yet.
     Nothing,
-    /// The answer.
-    Answer(Answer),
+    /// The answer: the place of its data.
+    Answer(Range<usize>),
     /// A refusal, or an answer to something else.
     Wrong(ResponseError),
 }
 
-/// Looks for the unit's answer at every byte. `request` is the frame that was sent.
-pub(super) fn find(heard: &[u8], unit: u8, asked: Request, request: &[u8]) -> Found {
-    let heard = heard.strip_prefix(request).unwrap_or(heard);
-    if request.starts_with(heard) {
+/// Looks for the unit's answer at every byte; without a unit, for anybody's. `request` is the frame
+/// that was sent.
+pub(super) fn find(heard: &[u8], unit: Option<u8>, asked: Request, request: &[u8]) -> Found {
+    if !heard.is_empty() && request.starts_with(heard) {
         // All of it may still turn out to be the request coming back.
         return Found::Nothing;
     }
+    let echo = if !request.is_empty() && heard.starts_with(request) { request.len() } else { 0 };
     let code = asked.function.code();
     let mut wrong = None;
-    for begin in 0..heard.len() {
+    for begin in echo..heard.len() {
         let rest = heard.get(begin..).unwrap_or_default();
         let [from, function, ..] = rest else { break };
-        if *from != unit || function & 0x7F != code {
+        if unit.is_some_and(|unit| unit != *from) || function & 0x7F != code {
             continue;
         }
         let FrameLen::Known(len) = rtu::response_len(rest) else { continue };
         let Some(Ok((_, pdu))) = rest.get(..len).map(rtu::unframe) else { continue };
-        match parse_response(asked, pdu) {
-            Ok(answer) => return Found::Answer(answer),
+        match response_data(asked, pdu) {
+            Ok(data) => {
+                let end = begin + 1 + pdu.len();
+                return Found::Answer(end - data.len()..end);
+            }
             Err(error) => wrong = wrong.or(Some(error)),
         }
     }
@@ -61,14 +66,13 @@ mod tests {
     }
 
     fn look(heard: &[&[u8]]) -> Found {
-        find(&heard.concat(), UNIT, asked(), &rtu::frame(UNIT, &asked().encode()))
+        find(&heard.concat(), Some(UNIT), asked(), &rtu::frame(UNIT, &asked().encode()))
     }
 
     #[test]
     fn the_answer_is_found_behind_noise_echo_and_strangers() {
         let right = answer(UNIT, &[7, 8]);
         let echo = rtu::frame(UNIT, &asked().encode());
-        let found = Found::Answer(Answer::Registers(vec![7, 8]));
         let cases: [&[&[u8]]; 6] = [
             &[&right],
             &[&[0x00, 0xFF, UNIT], &right],
@@ -79,7 +83,8 @@ mod tests {
             &[&answer(UNIT, &[1]), &right],
         ];
         for heard in cases {
-            assert_eq!(look(heard), found, "{heard:02X?}");
+            let Found::Answer(data) = look(heard) else { panic!("{heard:02X?}") };
+            assert_eq!(heard.concat()[data], [0, 7, 0, 8], "{heard:02X?}");
         }
     }
 

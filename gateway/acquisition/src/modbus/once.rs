@@ -1,6 +1,10 @@
 //! Reads a device a single time, for the person who connects it.
 
-use super::{bus::Bus, device::to_wire};
+use super::{
+    Listeners,
+    bus::Bus,
+    device::{timing, to_wire},
+};
 use crate::{Failure, Transport};
 use core::time::Duration;
 use tokio::time::sleep;
@@ -23,14 +27,14 @@ pub async fn read_once(
     profile: &Profile,
 ) -> Result<Vec<Asked>, Failure> {
     let not_modbus = |what: String| Failure::Configuration { what };
-    let Some(mut bus) = Bus::new(transport, timeout) else {
+    let Some(mut bus) = Bus::new(transport, timeout, &Listeners::default()) else {
         return Err(not_modbus(format!("{transport} is not a Modbus link")));
     };
     let Access::Modbus(access) = &profile.access else {
         return Err(not_modbus(format!("profile {} is not of a Modbus device", profile.id)));
     };
     let mut asked: Vec<Asked> = Vec::new();
-    for request in plan(profile) {
+    for request in plan(profile, timing(profile, transport), &[]) {
         let result = match asked.last() {
             Some((_, Err(failure))) if failure.ends_the_scan() => Err(failure.clone()),
             previous => {
@@ -38,7 +42,7 @@ pub async fn read_once(
                     sleep(access.request_gap).await;
                 }
                 match to_wire(&request) {
-                    Ok(wire) => bus.exchange(unit, wire).await.map(|exchange| exchange.answer),
+                    Ok(wire) => bus.ask(unit, wire).await.map(|(answer, _)| answer),
                     Err(failure) => Err(failure),
                 }
             }

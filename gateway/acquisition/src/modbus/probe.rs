@@ -1,6 +1,6 @@
 //! A Modbus link in the hands of a person: one question at a time, for `weir read` and `weir scan`.
 
-use super::bus::{Bus, Exchange};
+use super::{Listeners, bus::Bus};
 use crate::{Failure, Transport};
 use core::time::Duration;
 use weir_wire::modbus::{Answer, Request};
@@ -22,7 +22,7 @@ pub struct Answered {
 impl Probe {
     /// A link of some transport; none if it is not of Modbus. `timeout` is for one answer.
     pub fn new(transport: &Transport, timeout: Duration) -> Option<Self> {
-        Some(Self { bus: Bus::new(transport, timeout)? })
+        Some(Self { bus: Bus::new(transport, timeout, &Listeners::default())? })
     }
 
     /// Asks a unit one thing.
@@ -30,7 +30,7 @@ impl Probe {
     /// # Errors
     /// When the link cannot be reached, or the unit does not answer, or refuses.
     pub async fn ask(&mut self, unit: u8, request: Request) -> Result<Answered, Failure> {
-        let Exchange { answer, round_trip } = self.bus.exchange(unit, request).await?;
+        let (answer, round_trip) = self.bus.ask(unit, request).await?;
         Ok(Answered { answer, round_trip })
     }
 }

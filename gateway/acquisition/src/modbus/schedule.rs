@@ -1,12 +1,27 @@
-//! Whose turn it is on a link: the one that is due longest, and probes where they disturb nobody.
+//! Whose turn it is on a link: the one that is due longest; and those of whom nobody knows whether
+//! they answer, where they disturb nobody.
 //!
-//! Each device has a grid of due times that never drifts. A tick that could not be kept before the
-//! next one came is skipped and counted. A unit with an open breaker is off the grid: it is probed
-//! where nothing else is due while the probe may last, and after twice its wait in any case.
+//! Each device has a grid of due times that never drifts. All grids have one origin, so that
+//! devices of the same interval, on whatever link, are due at the same moments, and the gateway
+//! wakes up once for all of them. A tick that could not be kept before the next one came is
+//! skipped and counted. An interval of nothing means: again at once, when nobody else is due.
+//!
+//! A unit that has never answered, or did not when it was last asked, is **doubtful**. Asking it
+//! may cost the whole timeout, and on a serial line nobody can be asked meanwhile. So it is asked
+//! in the **gap** before the next device that does answer is due, with no more patience than the
+//! gap has; only when there has been no fit gap for long it is asked anyway. That a unit is dead
+//! costs the others nothing as long as the line has room, from the first second on.
 
 use super::unit::Unit;
 use core::time::Duration;
 use tokio::time::Instant;
+
+/// So much of a gap is left unused, as answers are not of one length.
+const MARGIN: Duration = Duration::from_millis(5);
+/// A doubtful unit is asked anyway after so many of its intervals (or timeouts) without a gap.
+const WAITS_MAX: u32 = 8;
+/// A slow unit rests for no more ticks than this for the sake of the others.
+const REST_MAX: u32 = 10;
 
 /// One device's place in the schedule.
 #[derive(Debug)]
@@ -14,14 +29,15 @@ pub(super) struct Turn {
     /// Index of the unit it is read from.
     pub(super) unit: usize,
     interval: Duration,
+    origin: Instant,
     due: Instant,
     skipped: u64,
 }
 
 impl Turn {
-    pub(super) fn new(unit: usize, interval: Duration, first: Instant) -> Self {
-        // An interval of nothing would never let the grid come past now.
-        Self { unit, interval: interval.max(Duration::from_millis(1)), due: first, skipped: 0 }
+    /// Due at once, and then on the grid of its interval.
+    pub(super) fn new(unit: usize, interval: Duration, origin: Instant, first: Instant) -> Self {
+        Self { unit, interval, origin, due: first, skipped: 0 }
     }
 
     /// When it is due.
@@ -29,157 +45,126 @@ impl Turn {
         self.due
     }
 
-    /// Ticks that could not be kept.
-    pub(super) fn skipped(&self) -> u64 {
-        self.skipped
+    /// Ticks that could not be kept since the last call.
+    pub(super) fn take_skipped(&mut self) -> u64 {
+        core::mem::take(&mut self.skipped)
     }
 
     /// It had its turn, or could not have it and that is on record: on to the next tick of the
     /// grid. Ticks that have gone by altogether are skipped.
     pub(super) fn advance(&mut self, now: Instant) {
-        self.due += self.interval;
+        if self.interval.is_zero() {
+            self.due = now;
+            return;
+        }
+        let into = self.due.saturating_duration_since(self.origin).as_nanos();
+        let into = into % self.interval.as_nanos();
+        // Less than an interval, and so a number of nanoseconds as small as the interval's.
+        let into = Duration::from_nanos(u64::try_from(into).unwrap_or(u64::MAX));
+        self.due += self.interval - into;
         self.skipped += self.pass(now);
     }
 
     /// Passes over ticks whose successor is due already; says how many.
     pub(super) fn pass(&mut self, now: Instant) -> u64 {
+        if self.interval.is_zero() {
+            return 0;
+        }
         let late = now.saturating_duration_since(self.due);
         let ticks = u32::try_from(late.as_nanos() / self.interval.as_nanos()).unwrap_or(u32::MAX);
         self.due += self.interval * ticks;
         u64::from(ticks)
+    }
+
+    /// Leaves ticks out until `until`, as others are to have the line.
+    fn rest(&mut self, until: Instant) {
+        while self.due < until && !self.interval.is_zero() {
+            self.due += self.interval;
+            self.skipped += 1;
+        }
     }
 }
 
 /// What to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Read this device.
-    Scan(usize),
+    /// Read this device, and wait for its first answer no longer than this.
+    Scan(usize, Duration),
     /// Nothing before this moment.
     Wait(Instant),
 }
 
-/// Chooses. `probe_cost` is how long a probe may keep the link busy.
-pub(super) fn next(turns: &[Turn], units: &[Unit], probe_cost: Duration, now: Instant) -> Step {
-    let mut healthy = None;
-    let mut probe = None;
-    for (device, turn) in turns.iter().enumerate() {
-        let Some(unit) = units.get(turn.unit) else { continue };
-        let (best, at, by) = match unit.breaker.open() {
-            None => {
-                let at = unit.not_before(turn.due);
-                (&mut healthy, at, at)
-            }
-            Some(open) => (&mut probe, open.probe_at, open.probe_by),
-        };
-        if best.is_none_or(|(_, _, earliest)| by < earliest) {
-            *best = Some((device, at, by));
+/// The earliest of some turns.
+#[derive(Default)]
+struct Earliest(Option<(Instant, usize)>);
+
+impl Earliest {
+    fn look(&mut self, at: Instant, device: usize) {
+        if self.0.is_none_or(|(earliest, _)| at < earliest) {
+            self.0 = Some((at, device));
         }
     }
-    match (healthy, probe) {
-        (_, Some((device, _, by))) if by <= now => Step::Scan(device),
-        (Some((device, at, _)), _) if at <= now => Step::Scan(device),
-        (Some((_, due, _)), Some((device, at, _))) if at <= now && now + probe_cost <= due => {
-            Step::Scan(device)
+
+    fn due(&self, now: Instant) -> Option<usize> {
+        self.0.filter(|(at, _)| *at <= now).map(|(_, device)| device)
+    }
+}
+
+/// Chooses. `timeout` is how long an answer may take at most.
+pub(super) fn next(turns: &[Turn], units: &[Unit], timeout: Duration, now: Instant) -> Step {
+    let (mut steady, mut eager) = (Earliest::default(), Earliest::default());
+    let (mut doubtful, mut forced) = (Earliest::default(), Earliest::default());
+    for (device, turn) in turns.iter().enumerate() {
+        let Some(unit) = units.get(turn.unit) else { continue };
+        if let Some(open) = unit.breaker.open() {
+            doubtful.look(open.probe_at, device);
+            forced.look(open.probe_by, device);
+        } else if unit.is_doubtful() {
+            let at = unit.not_before(turn.due);
+            doubtful.look(at, device);
+            forced.look(at + WAITS_MAX * turn.interval.max(timeout), device);
+        } else if turn.interval.is_zero() {
+            eager.look(unit.not_before(turn.due), device);
+        } else {
+            steady.look(unit.not_before(turn.due), device);
         }
-        (Some((_, due, _)), Some((_, at, by))) => {
-            // Before the probe's moment: wait for it. After it: there is no room before `due`.
-            Step::Wait(if at > now { due.min(at) } else { due.min(by) })
+    }
+    if let Some(device) = forced.due(now).or(steady.due(now)) {
+        return Step::Scan(device, timeout);
+    }
+    let gap = steady.0.map_or(Duration::MAX, |(due, _)| (due - now).saturating_sub(MARGIN));
+    let mut wait = [steady.0, eager.0, forced.0, doubtful.0];
+    if let Some(device) = doubtful.due(now) {
+        let needed = turns.get(device).and_then(|turn| units.get(turn.unit));
+        let needed = needed.map_or(timeout, |unit| unit.patience_needed(timeout));
+        if needed <= gap {
+            return Step::Scan(device, timeout.min(gap));
         }
-        (Some((_, due, _)), None) => Step::Wait(due),
-        (None, Some((device, at, _))) if at <= now => Step::Scan(device),
-        (None, Some((_, at, _))) => Step::Wait(at),
-        (None, None) => Step::Wait(now + Duration::from_secs(3600)),
+        // There is no room before the next one is due.
+        wait[3] = None;
+    }
+    if let Some(device) = eager.due(now) {
+        return Step::Scan(device, timeout);
+    }
+    let moments = wait.into_iter().flatten().map(|(at, _)| at);
+    Step::Wait(moments.min().unwrap_or_else(|| now + Duration::from_secs(3600)))
+}
+
+/// After a scan that was answered and kept the line for `took`: if others are late now, and it took more than its
+/// share, it leaves ticks out until each of the others can have had as much.
+pub(super) fn share_out(turns: &mut [Turn], device: usize, took: Duration, now: Instant) {
+    let Some(mine) = turns.get(device) else { return };
+    let (unit, interval) = (mine.unit, mine.interval);
+    let others = turns.iter().filter(|turn| turn.unit != unit);
+    let late = others.clone().any(|turn| !turn.interval.is_zero() && turn.due < now);
+    let others = u32::try_from(others.count()).unwrap_or(u32::MAX);
+    if late && took > 2 * interval / (others + 1) && !interval.is_zero() {
+        let rest = took.saturating_mul(others).min(interval * REST_MAX);
+        if let Some(turn) = turns.get_mut(device) {
+            turn.rest(now + rest);
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SECOND: Duration = Duration::from_secs(1);
-
-    fn units(n: u8) -> Vec<Unit> {
-        (0..n).map(Unit::new).collect()
-    }
-
-    #[test]
-    fn the_one_due_longest_comes_first_and_nothing_drifts() {
-        let start = Instant::now();
-        let units = units(2);
-        let mut turns = [Turn::new(0, SECOND, start), Turn::new(1, 2 * SECOND, start)];
-        let mut log = Vec::new();
-        let mut now = start;
-        while now < start + 4 * SECOND {
-            match next(&turns, &units, SECOND, now) {
-                Step::Wait(until) => now = until,
-                Step::Scan(device) => {
-                    log.push((device, (now - start).as_millis()));
-                    now += Duration::from_millis(150);
-                    turns[device].advance(now);
-                }
-            }
-        }
-        let expected = [(0, 0), (1, 150), (0, 1000), (0, 2000), (1, 2150), (0, 3000)];
-        assert_eq!(log, expected);
-        assert_eq!(turns[0].skipped() + turns[1].skipped(), 0);
-    }
-
-    #[test]
-    fn a_late_tick_is_kept_and_a_lost_one_is_counted() {
-        let start = Instant::now();
-        let mut turn = Turn::new(0, SECOND, start);
-        turn.advance(start + Duration::from_millis(1900));
-        assert_eq!((turn.due() - start, turn.skipped()), (SECOND, 0), "late, but kept");
-        turn.advance(start + Duration::from_millis(4500));
-        assert_eq!((turn.due() - start, turn.skipped()), (4 * SECOND, 2));
-        turn.advance(start + Duration::from_millis(4600));
-        assert_eq!(turn.due() - start, 5 * SECOND, "on the grid still");
-    }
-
-    #[test]
-    fn a_probe_waits_for_a_gap_but_not_for_ever() {
-        let start = Instant::now();
-        let mut units = units(2);
-        units[1].breaker.failure(start, SECOND);
-        units[1].breaker.failure(start, SECOND);
-        let open = units[1].breaker.open().expect("two failures");
-        let turns = |due| [Turn::new(0, SECOND, due), Turn::new(1, SECOND, start)];
-
-        let soon = open.probe_at + SECOND / 2;
-        assert_eq!(next(&turns(soon), &units, SECOND, open.probe_at), Step::Wait(soon));
-        assert_eq!(next(&turns(soon), &units, SECOND / 4, open.probe_at), Step::Scan(1));
-        assert_eq!(next(&turns(open.probe_by), &units, SECOND, open.probe_by), Step::Scan(1));
-        let early = open.probe_at - SECOND;
-        let late = open.probe_at + 5 * SECOND;
-        assert_eq!(next(&turns(late), &units, SECOND, early), Step::Wait(open.probe_at));
-        assert_eq!(next(&turns(early), &units, SECOND, early), Step::Scan(0));
-    }
-
-    /// W6: one dead unit among ten, the timeout as long as the interval, for an hour.
-    #[test]
-    fn a_dead_unit_costs_the_others_less_than_one_poll_in_a_hundred() {
-        let start = Instant::now();
-        let mut units = units(10);
-        let mut turns: Vec<Turn> = (0..10).map(|unit| Turn::new(unit, SECOND, start)).collect();
-        let (mut now, mut polls) = (start, 0_u64);
-        while now < start + 3600 * SECOND {
-            match next(&turns, &units, SECOND, now) {
-                Step::Wait(until) => now = until.max(now + Duration::from_nanos(1)),
-                Step::Scan(device) => {
-                    let dead = device == 9;
-                    now += if dead { SECOND } else { Duration::from_millis(20) };
-                    let breaker = &mut units[turns[device].unit].breaker;
-                    if dead {
-                        breaker.failure(now, SECOND);
-                    } else {
-                        breaker.success();
-                        polls += 1;
-                    }
-                    turns[device].advance(now);
-                }
-            }
-        }
-        assert!(polls as f64 >= 0.99 * 9.0 * 3600.0, "{polls} of {}", 9 * 3600);
-    }
-}
+mod tests;

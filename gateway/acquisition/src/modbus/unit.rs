@@ -1,6 +1,7 @@
 //! A unit id on a link: what is silent, or answers, is the unit, whatever devices are read from it.
 
 use crate::{Failure, breaker::Breaker};
+use core::time::Duration;
 use tokio::time::Instant;
 
 /// One unit.
@@ -10,17 +11,55 @@ pub(super) struct Unit {
     pub(super) id: u8,
     /// Its breaker.
     pub(super) breaker: Breaker,
-    /// Why its breaker is open.
+    /// Why it is doubtful; none before it was asked for the first time.
     pub(super) failure: Option<Failure>,
     /// Not to be asked before: an answer to an earlier request may still be under way.
     pub(super) hold_until: Option<Instant>,
     /// When it was last asked.
     pub(super) last_asked: Option<Instant>,
+    /// How long its answers take, if it has ever answered: the longest of late, fading.
+    usual: Option<Duration>,
+    answers: bool,
 }
 
 impl Unit {
     pub(super) fn new(id: u8) -> Self {
-        Self { id, breaker: Breaker::new(), failure: None, hold_until: None, last_asked: None }
+        Self {
+            id,
+            breaker: Breaker::new(),
+            failure: None,
+            hold_until: None,
+            last_asked: None,
+            usual: None,
+            answers: false,
+        }
+    }
+
+    /// Whether nobody knows if it would answer: it never has, or did not when last asked.
+    pub(super) fn is_doubtful(&self) -> bool {
+        !self.answers
+    }
+
+    /// It answered after so long. Says whether its breaker was open.
+    pub(super) fn answered(&mut self, after: Duration) -> bool {
+        // An eighth of the way down to a shorter one, at once up to a longer one.
+        let usual = self.usual.map_or(after, |usual| after.max(usual - usual / 8));
+        (self.usual, self.answers, self.failure) = (Some(usual), true, None);
+        self.breaker.success()
+    }
+
+    /// It did not answer. Says whether its breaker has just opened.
+    pub(super) fn failed(&mut self, failure: Failure, now: Instant, at_least: Duration) -> bool {
+        self.answers = false;
+        self.failure = Some(failure);
+        self.breaker.failure(now, at_least)
+    }
+
+    /// The least patience with which it is worth asking while it is doubtful: several times what
+    /// it used to take, or half the timeout.
+    pub(super) fn patience_needed(&self, timeout: Duration) -> Duration {
+        let half = timeout / 2;
+        self.usual.map_or(half, |usual| (4 * usual).clamp(half / 2, timeout))
     }
 
     /// The moment itself, or when the unit may be asked again if that is later.

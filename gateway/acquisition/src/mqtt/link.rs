@@ -237,7 +237,7 @@ impl Link {
     fn up(&mut self, client: Arc<Client>, session_present: bool) {
         tracing::info!(link = %self.settings.id, session_present, "connected to the broker");
         let now = Instant::now();
-        self.gauge.up(None);
+        self.gauge.connected();
         self.down = None;
         self.client = Some(client);
         let backlog = Backlog { until: now + BACKLOG_MAX, heard_at: now };

@@ -123,7 +123,10 @@ pub(crate) fn profile(hole_max: u16, points: &[(RegisterKind, u16)]) -> Arc<Prof
         id: "test".parse().unwrap(),
         name: Text { zh: String::new(), en: String::new() },
         source: "generic".into(),
-        access: Access::Modbus(ModbusAccess { hole_max, ..ModbusAccess::default() }),
+        access: Access::Modbus(ModbusAccess {
+            hole_max: Some(hole_max),
+            ..ModbusAccess::default()
+        }),
         points: points.map(|(i, (kind, address))| u16_point(i, *kind, *address)).collect(),
         info: Vec::new(),
     })

@@ -9,12 +9,18 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use weir_domain::{PointId, Quality, Sample, Text, Timestamp, Verdict};
 
+/// A moment that does not come.
+const NEVER: Timestamp = Timestamp::from_millis(i64::MAX);
+
 /// Watches over the points of a device.
 #[derive(Debug, Clone)]
 pub(crate) struct Availability {
     points: Vec<(PointId, Duration)>,
     calendar: Calendar,
     state: AvailabilityState,
+    /// Time alone changes nothing before this. A lower bound, which may be early and is never
+    /// late: nearly every sample puts a timer off, and looking for the next one asks every point.
+    due_not_before: Timestamp,
 }
 
 /// All that an [`Availability`] remembers.
@@ -78,7 +84,9 @@ impl Availability {
                 note: text("等待首个数据", "waiting for the first data"),
             },
         };
-        Self { points, calendar, state }
+        let mut fresh = Self { points, calendar, state, due_not_before: start };
+        fresh.due_not_before = fresh.timer();
+        fresh
     }
 
     pub(crate) fn observe(
@@ -104,6 +112,7 @@ impl Availability {
         let health = if quality.is_good() { Health::Good } else { Health::NotGood(quality) };
         let changed = feed.health != health;
         *feed = Feed { heard: feed.heard.max(source), health };
+        self.due_not_before = self.due_not_before.min(feed.heard + *max_gap);
         self.state.at = self.state.at.max(source);
         if changed {
             self.judge(out);
@@ -114,7 +123,12 @@ impl Availability {
         if let Some((stretch, to)) = self.state.ended.take() {
             self.close(stretch, to, out);
         }
-        while let Some(due) = self.timer().filter(|due| *due <= now) {
+        while self.due_not_before <= now {
+            let due = self.timer();
+            self.due_not_before = due;
+            if due > now || due == NEVER {
+                return;
+            }
             self.state.at = self.state.at.max(due);
             for (feed, (_, max_gap)) in self.state.feeds.iter_mut().zip(&self.points) {
                 if feed.is_overdue(due, *max_gap) {
@@ -132,7 +146,7 @@ impl Availability {
 
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
         let overdue = self.state.ended.map(|(_, to)| to);
-        overdue.or_else(|| self.timer())
+        overdue.or_else(|| (self.due_not_before < NEVER).then_some(self.due_not_before))
     }
 
     pub(crate) fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
@@ -149,6 +163,7 @@ impl Availability {
         }
         self.state.at = self.state.at.max(now);
         self.state.feeds.fill(Feed { heard: now, health: Health::Waiting });
+        self.due_not_before = self.timer();
     }
 
     pub(crate) fn standing(&self) -> &Standing {
@@ -164,12 +179,13 @@ impl Availability {
         let fits = state.feeds.len() == self.points.len();
         if fits {
             self.state = state;
+            self.due_not_before = self.timer();
         }
         fits
     }
 
-    /// When time alone changes something next.
-    fn timer(&self) -> Option<Timestamp> {
+    /// When time alone changes something next; [`NEVER`] if it does not.
+    fn timer(&self) -> Timestamp {
         let speaking = self
             .state
             .feeds
@@ -177,7 +193,7 @@ impl Availability {
             .zip(&self.points)
             .filter(|(feed, _)| matches!(feed.health, Health::Waiting | Health::Good));
         let silent = speaking.map(|(feed, (_, max_gap))| feed.heard + *max_gap);
-        silent.chain(self.state.stretch.map(|stretch| stretch.cut)).min()
+        silent.chain(self.state.stretch.map(|stretch| stretch.cut)).min().unwrap_or(NEVER)
     }
 
     fn judge(&mut self, out: &mut Vec<Judgement>) {
@@ -198,6 +214,7 @@ impl Availability {
         }
         let cut = self.calendar.hour_after(from);
         self.state.stretch = Some(Stretch { from, verdict, reason, cut });
+        self.due_not_before = self.due_not_before.min(cut);
         if self.state.standing.verdict != Some(verdict) {
             self.state.standing = Standing {
                 verdict: Some(verdict),

@@ -1,15 +1,15 @@
 //! Devices: everything they name exists, and goes together.
 
 use super::{Check, bounded, name_or_id};
-use crate::Device;
 use crate::defaults::{SCAN_INTERVAL_MS, STALE_INTERVALS, STALE_MIN_SECS, TIMEOUT_MS};
 use crate::read::{Raw, RawDevice, RawLink, RawTransport};
+use crate::{Device, Framing};
 use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::Arc;
 use weir_domain::{AreaId, LinkId};
 use weir_profiles::form::{Found, Spot};
-use weir_profiles::{Access, Profile, lookup};
+use weir_profiles::{Profile, lookup};
 
 /// Unit ids of devices on a serial line.
 const UNITS: core::ops::RangeInclusive<i64> = 1..=247;
@@ -19,34 +19,39 @@ const DIRECT: [i64; 2] = [0, 255];
 impl Check<'_, '_> {
     pub(super) fn devices(&self, raw: &Raw) -> Vec<Option<Device>> {
         self.unique("device", raw.devices.iter().filter_map(|device| device.id.as_ref()));
-        let devices = raw.devices.iter().map(|device| self.device(device, raw)).collect();
+        let profile = |device: &RawDevice| device.profile.as_ref().and_then(|p| self.profile(p));
+        let profiles: Vec<_> = raw.devices.iter().map(profile).collect();
+        let each = raw.devices.iter().zip(&profiles);
+        let devices =
+            each.map(|(device, profile)| self.device(device, profile.as_ref(), raw)).collect();
         self.unit_ids_are_unique(&raw.devices);
+        self.topics_are_apart(raw, &profiles);
         devices
     }
 
-    fn device(&self, raw: &RawDevice, all: &Raw) -> Option<Device> {
-        let profile = raw.profile.as_ref().and_then(|profile| self.profile(profile));
+    fn device(&self, raw: &RawDevice, profile: Option<&Arc<Profile>>, all: &Raw) -> Option<Device> {
         let link = raw.link.as_ref().and_then(|link| self.link_of(link, all));
         let area = raw.area.as_ref().and_then(|area| self.area_of(area, all));
         let transport = link.and_then(|link| link.transport.as_ref()).map(|found| &found.value);
-        if let (Some(transport), Some(profile)) = (transport, &profile) {
+        if let (Some(transport), Some(profile)) = (transport, profile) {
             self.access_matches(raw, profile, transport);
         }
         let unit_id = transport.and_then(|transport| self.unit_id(raw, transport));
+        let address = transport.and_then(|transport| self.address(raw, profile, transport));
         let interval_ms =
             bounded(raw.scan_interval_ms.as_ref().map(|found| found.value), SCAN_INTERVAL_MS);
         if let Some(link) = link {
-            self.timeout_fits(raw, link, interval_ms);
+            self.interval_fits(raw, link, interval_ms);
         }
         let scan_interval = Duration::from_millis(interval_ms);
         let id = raw.id.as_ref()?;
         Some(Device {
             id: id.value.clone(),
             name: name_or_id(raw.name.as_ref(), &id.value),
-            profile: profile?,
+            profile: Arc::clone(profile?),
             link: link?.id.as_ref()?.value.clone(),
             unit_id,
-            address: None,
+            address,
             area: area?.clone(),
             role: raw.role.as_ref()?.value.clone(),
             scan_interval,
@@ -83,27 +88,19 @@ impl Check<'_, '_> {
         found
     }
 
-    /// A profile for Modbus needs a Modbus link, one for MQTT a broker.
-    fn access_matches(&self, raw: &RawDevice, profile: &Profile, transport: &RawTransport) {
-        let problem = match (&profile.access, transport) {
-            (Access::Modbus(_), RawTransport::Mqtt(_)) => "is polled over Modbus, the link is MQTT",
-            (Access::Mqtt(_), RawTransport::Tcp { .. } | RawTransport::Rtu { .. }) => {
-                "publishes over MQTT, the link is Modbus"
-            }
-            _ => return,
-        };
-        let spot = raw.link.as_ref().map_or(&raw.spot, |link| &link.spot);
-        self.errors.note(spot, format!("\"{}\" {problem}", profile.id));
-    }
-
     /// The unit id, which the link's transport calls for or forbids.
     fn unit_id(&self, raw: &RawDevice, transport: &RawTransport) -> Option<u8> {
         let is_tcp = match transport {
-            RawTransport::Tcp { .. } => true,
-            RawTransport::Rtu { .. } => false,
-            RawTransport::Mqtt(_) => {
+            RawTransport::Tcp { framing: Framing::Mbap, .. }
+            | RawTransport::DialIn { framing: Framing::Mbap, .. } => true,
+            RawTransport::Tcp { .. } | RawTransport::DialIn { .. } | RawTransport::Rtu { .. } => {
+                false
+            }
+            RawTransport::Mqtt(_) | RawTransport::Http { .. } => {
                 if let Some(unit) = &raw.unit_id {
-                    self.errors.note(&unit.spot, "a device on an MQTT link has no unit id");
+                    let link = transport.protocol();
+                    let problem = format!("a device on an {link} link has no unit id");
+                    self.errors.note(&unit.spot, problem);
                 }
                 return None;
             }
@@ -151,12 +148,22 @@ impl Check<'_, '_> {
     }
 
     /// One answer that does not come may take longer than the device has.
-    fn timeout_fits(&self, raw: &RawDevice, link: &RawLink, interval_ms: u64) {
+    fn interval_fits(&self, raw: &RawDevice, link: &RawLink, interval_ms: u64) {
+        let Some(transport) = link.transport.as_ref().map(|found| &found.value) else { return };
+        let spot = raw.scan_interval_ms.as_ref().map_or(&raw.spot, |found| &found.spot);
+        if !transport.is_modbus() {
+            if interval_ms == 0 {
+                let hint = "how often it is expected to publish, in milliseconds";
+                self.errors.hint(spot, "0 is for devices that are polled", hint);
+            }
+            return;
+        }
         let timeout_ms = bounded(link.timeout_ms.as_ref().map(|found| found.value), TIMEOUT_MS);
-        let polled =
-            matches!(&link.transport, Some(found) if !matches!(found.value, RawTransport::Mqtt(_)));
-        if polled && timeout_ms > interval_ms {
-            let spot = raw.scan_interval_ms.as_ref().map_or(&raw.spot, |found| &found.spot);
+        if interval_ms == 0 {
+            let hint = "good for a bench; at a site, give it an interval";
+            let problem = "the device is asked again at once, and the link is never at rest";
+            self.warnings.hint(spot, problem, hint);
+        } else if timeout_ms > interval_ms {
             let problem =
                 format!("the link waits {timeout_ms} ms for an answer, longer than this interval");
             let hint = "lower the link's timeout_ms, or scan less often";

@@ -1,9 +1,13 @@
 //! First step: what the text says, each part with its place, whether or not the parts agree.
 
+mod address;
 mod link;
+mod modbus;
+mod mqtt;
 mod sink;
 
-pub(crate) use link::{RawLink, RawTransport};
+pub(crate) use address::overlap;
+pub(crate) use link::{RawLink, RawMqtt, RawTransport};
 pub(crate) use sink::{RawSink, RawTarget};
 
 use crate::defaults::{
@@ -54,6 +58,7 @@ pub(crate) struct RawDevice {
     pub(crate) link: Option<Found<LinkId>>,
     pub(crate) unit_id: Option<Found<i64>>,
     pub(crate) has_unit_id: bool,
+    pub(crate) address: Option<Found<String>>,
     pub(crate) area: Option<Found<AreaId>>,
     pub(crate) role: Option<Found<Role>>,
     pub(crate) scan_interval_ms: Option<Found<i64>>,
@@ -67,7 +72,7 @@ pub(crate) struct RawStorage {
 
 #[derive(Default)]
 pub(crate) struct RawWeb {
-    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) listen: Option<Found<SocketAddr>>,
 }
 
 /// Reads the whole text; none if it is no TOML.
@@ -151,6 +156,7 @@ fn device(mut fields: Fields<'_, '_>, _: &Faults<'_>) -> RawDevice {
         // The bounds depend on the link; here any number will do.
         unit_id: fields.whole("unit_id", i64::MIN..=i64::MAX),
         has_unit_id: fields.has("unit_id"),
+        address: fields.text("address"),
         area: fields.parsed("area"),
         role: fields.parsed("role"),
         scan_interval_ms: fields.whole("scan_interval_ms", SCAN_INTERVAL_MS_BOUNDS),
@@ -167,16 +173,8 @@ fn storage(mut fields: Fields<'_, '_>) -> RawStorage {
 }
 
 fn web(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> RawWeb {
-    let listen = fields.text("listen").and_then(|listen| {
-        let address = listen.value.parse().ok();
-        if address.is_none() {
-            let problem = format!("\"{}\" is not an address with a port", listen.value);
-            let hint = "write \"127.0.0.1:8080\", or \"0.0.0.0:8080\" for every interface";
-            faults.hint(&listen.spot, problem, hint);
-        }
-        address
-    });
-    RawWeb { listen }
+    let hint = "write \"127.0.0.1:8080\", or \"0.0.0.0:8080\" for every interface";
+    RawWeb { listen: address::listen(&mut fields, faults, hint) }
 }
 
 /// Where a secret is kept: `{ file = "…" }` or `{ env = "…" }`. Anything else is refused without

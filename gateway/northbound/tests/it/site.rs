@@ -40,6 +40,7 @@ pub(crate) fn description() -> Arc<Description> {
         kind: ValueKind::Number,
         decimals: 2,
         range: None,
+        states: Vec::new(),
         stale_after: Duration::from_secs(30),
         limits: Vec::new(),
     };
@@ -86,7 +87,7 @@ pub(crate) fn bad_reading(i: u64) -> Record {
 }
 
 pub(crate) fn started() -> Record {
-    Record::Command(Command { at: START, act: Act::Started })
+    Record::Command(Box::new(Command { at: START, act: Act::Started }))
 }
 
 pub(crate) fn alarm(number: u64) -> AlarmEvent {

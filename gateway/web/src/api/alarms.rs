@@ -41,8 +41,8 @@ pub(crate) async fn alarms(
     let limit = query::limit(asked.limit.as_deref(), limits::ALARMS_DEFAULT, limits::ALARMS)?;
     app.ask(move |web| {
         let stored = web.records.alarms(filter, limit)?;
-        let alarms: Vec<_> =
-            stored.iter().map(|alarm| Alarm::of(&web.description, alarm)).collect();
+        let view = web.view();
+        let alarms: Vec<_> = stored.iter().map(|alarm| Alarm::of(view.site(), alarm)).collect();
         Json::of(&alarms)
     })
     .await
@@ -97,7 +97,7 @@ async fn perform(app: &Arc<App>, alarm: String, act: Act) -> Result<Json, Proble
         ActError::Port(error) => error.into(),
     })?;
     app.ask(move |web| match web.records.alarm(&alarm)? {
-        Some(stored) => Json::of(&Alarm::of(&web.description, &stored)),
+        Some(stored) => Json::of(&Alarm::of(web.view().site(), &stored)),
         None => Err(unknown(&alarm)),
     })
     .await

@@ -1,10 +1,12 @@
 //! The handlers, one file for each kind of thing.
 
 pub(crate) mod alarms;
+pub(crate) mod devices;
 pub(crate) mod events;
 pub(crate) mod gateway;
 pub(crate) mod metrics;
 pub(crate) mod points;
+pub(crate) mod reload;
 pub(crate) mod site;
 pub(crate) mod verdicts;
 
@@ -34,12 +36,8 @@ impl IntoResponse for Json {
 }
 
 impl WebState {
-    /// The site at this moment.
+    /// The site at this moment. One answer is made of one view, or its parts may not fit together.
     pub(crate) fn view(&self) -> View {
-        View {
-            site: Arc::clone(&self.description),
-            snapshot: Arc::clone(&self.snapshot.borrow()),
-            now: self.clock.now(),
-        }
+        View { snapshot: Arc::clone(&self.snapshot.borrow()), now: self.clock.now() }
     }
 }

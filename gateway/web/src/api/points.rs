@@ -11,27 +11,28 @@ use crate::{
 use axum::extract::State;
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
+use weir_engine::{Description, PointInfo};
 
 /// How far back samples go if nothing is said.
 const DEFAULT: Duration = Duration::from_secs(3_600);
 
 pub(crate) async fn points(State(app): Shared) -> Result<Json, Problem> {
     let view = app.web.view();
-    let points = view.site.points.iter().enumerate();
+    let points = view.site().points.iter().enumerate();
     let points: Vec<_> = points.map(|(index, info)| Point::of(&view, index, info)).collect();
     Json::of(&points)
 }
 
 pub(crate) async fn point(State(app): Shared, Segment(id): Segment) -> Result<Json, Problem> {
     let view = app.web.view();
-    let index = find(&app, &id)?;
-    Json::of(&Point::of(&view, index, &view.site.points[index]))
+    let (index, info) = find(view.site(), &id)?;
+    Json::of(&Point::of(&view, index, info))
 }
 
-/// The index of a point.
-fn find(app: &App, id: &str) -> Result<usize, Problem> {
+/// A point, with its index.
+fn find<'a>(site: &'a Description, id: &str) -> Result<(usize, &'a PointInfo), Problem> {
     let found = id.parse().ok().and_then(|id: weir_domain::PointId| {
-        app.web.description.points.iter().position(|point| point.id == id)
+        site.points.iter().enumerate().find(|(_, point)| point.id == id)
     });
     found.ok_or_else(|| {
         let detail = format!("there is no point {id:?}; /api/v1/points lists them");
@@ -53,12 +54,12 @@ pub(crate) async fn samples(
     Segment(id): Segment,
     Params(asked): Params<SamplesQuery>,
 ) -> Result<Json, Problem> {
-    let index = find(&app, &id)?;
-    let now = app.web.clock.now();
-    let range = query::range(asked.from.as_deref(), asked.to.as_deref(), now, DEFAULT)?;
+    let view = app.web.view();
+    let info = find(view.site(), &id)?.1.clone();
+    let range = query::range(asked.from.as_deref(), asked.to.as_deref(), view.now, DEFAULT)?;
     let limit = query::limit(asked.limit.as_deref(), limits::SAMPLES, limits::SAMPLES)?;
     match asked.step {
-        None => raw(&app, index, range, limit).await,
+        None => raw(&app, info, range, limit).await,
         Some(_) if asked.limit.is_some() => {
             let detail = "`limit` is for raw samples; with `step`, choose a longer step";
             Err(Problem::bad("bad_limit", detail))
@@ -66,19 +67,18 @@ pub(crate) async fn samples(
         Some(step) => {
             let length = query::step(&step)?;
             query::check_steps(range, length)?;
-            buckets(&app, index, range, (step, length)).await
+            buckets(&app, info, range, (step, length)).await
         }
     }
 }
 
 async fn raw(
     app: &Arc<App>,
-    index: usize,
+    info: PointInfo,
     query::Range { from, to }: query::Range,
     limit: usize,
 ) -> Result<Json, Problem> {
     app.ask(move |web| {
-        let info = &web.description.points[index];
         // One more than is shown tells whether there are more.
         let mut samples = web.history.samples(info.series, from, to, limit + 1)?;
         let truncated = samples.len() > limit;
@@ -98,12 +98,11 @@ async fn raw(
 
 async fn buckets(
     app: &Arc<App>,
-    index: usize,
+    info: PointInfo,
     query::Range { from, to }: query::Range,
     (step, length): (String, Duration),
 ) -> Result<Json, Problem> {
     app.ask(move |web| {
-        let info = &web.description.points[index];
         let buckets = web.history.buckets(info.series, from, to, length)?;
         Json::of(&Buckets {
             point: &info.id,

@@ -13,7 +13,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use std::time::Duration;
 use weir_domain::{AreaId, PointId, Text};
-use weir_engine::VerdictRecord;
+use weir_engine::{Description, VerdictRecord};
 
 /// How far back verdicts go if nothing is said.
 const DEFAULT: Duration = Duration::from_secs(86_400);
@@ -46,7 +46,8 @@ pub(crate) async fn verdicts(
 }
 
 fn find_area(web: &WebState, id: &str) -> Result<AreaId, Problem> {
-    let area = web.description.areas.iter().find(|area| area.id.as_str() == id);
+    let view = web.view();
+    let area = view.site().areas.iter().find(|area| area.id.as_str() == id);
     area.map(|area| area.id.clone()).ok_or_else(|| {
         let detail = format!("there is no area {id:?}; /api/v1/areas lists them");
         Problem::bad("unknown_area", detail)
@@ -62,12 +63,14 @@ pub(crate) async fn explain(State(app): Shared, Segment(id): Segment) -> Result<
     app.ask(move |web| {
         let Some(stored) = web.records.verdict(id)? else { return Err(unknown) };
         let record = &stored.record;
-        let inputs = record.points.iter().map(|point| inputs(web, record, point));
+        let view = web.view();
+        let site = view.site();
+        let inputs = record.points.iter().map(|point| inputs(web, site, record, point));
         let samples = inputs.collect::<Result<Vec<_>, _>>()?;
         Json::of(&Explanation {
             verdict: Verdict::of(stored.id, record),
             explanation: &record.explanation,
-            requirement_title: title(web, record),
+            requirement_title: title(site, record),
             truncated: samples.iter().any(|samples| samples.truncated),
             samples,
         })
@@ -75,8 +78,7 @@ pub(crate) async fn explain(State(app): Shared, Segment(id): Segment) -> Result<
     .await
 }
 
-fn title(web: &WebState, record: &VerdictRecord) -> Text {
-    let site = &web.description;
+fn title(site: &Description, record: &VerdictRecord) -> Text {
     match find_requirement(site, &record.area, &record.requirement, record.points.first()) {
         Some(info) => info.title.clone(),
         None => Text { zh: record.requirement.to_string(), en: record.requirement.to_string() },
@@ -86,10 +88,11 @@ fn title(web: &WebState, record: &VerdictRecord) -> Text {
 /// What a point said during the stretch that was judged.
 fn inputs<'a>(
     web: &WebState,
+    site: &Description,
     record: &VerdictRecord,
     point: &'a PointId,
 ) -> Result<PointSamples<'a>, Problem> {
-    let Some(info) = web.description.points.iter().find(|info| info.id == *point) else {
+    let Some(info) = site.points.iter().find(|info| info.id == *point) else {
         return Ok(PointSamples { point, known: false, truncated: false, samples: Vec::new() });
     };
     let most = limits::EXPLAIN_SAMPLES;

@@ -74,7 +74,7 @@ impl<'a> Area<'a> {
             title: &pack.title,
             source: &pack.source,
         };
-        let requirements = view.site.requirements.iter().enumerate();
+        let requirements = view.site().requirements.iter().enumerate();
         let of_area = requirements.filter(|(_, requirement)| requirement.area == info.id);
         Self {
             id: &info.id,
@@ -87,7 +87,7 @@ impl<'a> Area<'a> {
             alarms: AlarmCount::of(view, &info.id),
             requirements: of_area.map(|(i, info)| Requirement::of(view, i, info)).collect(),
             points: {
-                let points = view.site.points.iter().filter(|point| point.area == info.id);
+                let points = view.site().points.iter().filter(|point| point.area == info.id);
                 points.map(|point| &point.id).collect()
             },
         }

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 use weir_domain::{SiteId, Text, Timestamp};
-use weir_engine::ports::{SinkStatus, StoreStatus};
+use weir_engine::{
+    Description,
+    ports::{SinkStatus, StoreStatus},
+};
 
 /// The site and the gateway that watches it.
 #[derive(Serialize)]
@@ -14,6 +17,19 @@ pub(crate) struct Site<'a> {
     pub(crate) config_hash: &'a str,
     pub(crate) started_at: Timestamp,
     pub(crate) now: Timestamp,
+}
+
+/// The event `site`: the site file was read again, and everything is to be asked anew.
+#[derive(Serialize)]
+pub(crate) struct SiteEvent<'a> {
+    config_hash: &'a str,
+}
+
+impl<'a> SiteEvent<'a> {
+    /// What is sent when the site is this one from here on.
+    pub(crate) fn of(site: &'a Description) -> Self {
+        Self { config_hash: &site.config_hash }
+    }
 }
 
 /// How a sink is doing.

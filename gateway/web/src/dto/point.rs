@@ -43,6 +43,7 @@ pub(crate) struct Point<'a> {
     kind: &'static str,
     decimals: u8,
     range: Option<[f64; 2]>,
+    states: Vec<StateName<'a>>,
     sample: Option<Sample>,
     received_at: Option<Timestamp>,
     age_ms: Option<u128>,
@@ -50,6 +51,13 @@ pub(crate) struct Point<'a> {
     stale_after_ms: u128,
     limits: Vec<Limit<'a>>,
     verdict: Option<Verdict>,
+}
+
+/// One of the few values of a point, and what it means.
+#[derive(Serialize)]
+struct StateName<'a> {
+    value: f64,
+    name: &'a Text,
 }
 
 #[derive(Serialize)]
@@ -65,7 +73,7 @@ impl<'a> Point<'a> {
     pub(crate) fn of(view: &'a View, index: usize, info: &'a PointInfo) -> Self {
         let state = view.point(index, info);
         let limit = |limit: &LimitInfo| {
-            let requirement = &view.site.requirements.get(limit.requirement)?.id;
+            let requirement = &view.site().requirements.get(limit.requirement)?.id;
             let LimitInfo { low, high, warning, .. } = *limit;
             Some(Limit { requirement, low, high, warning })
         };
@@ -83,6 +91,11 @@ impl<'a> Point<'a> {
             },
             decimals: info.decimals,
             range: info.range.map(|(low, high)| [low, high]),
+            states: info
+                .states
+                .iter()
+                .map(|(value, name)| StateName { value: *value, name })
+                .collect(),
             sample: state.sample.as_ref().map(Sample::from),
             received_at: state.sample.map(|sample| sample.received_time),
             age_ms: state.sample.map(|s| view.now.since(s.source_time).as_millis()),

@@ -28,7 +28,7 @@ impl Hub {
     /// Ids start from the time of the start, so that an id of an earlier run is never in the ring.
     pub(crate) fn new(started_at: Timestamp) -> Self {
         let millis = u64::try_from(started_at.as_millis()).unwrap_or(0);
-        let ring = Ring::new(millis.saturating_mul(1_000), limits::RING);
+        let ring = Ring::new(millis.saturating_mul(1_000), limits::RING, limits::RING_BYTES);
         let newest = watch::Sender::new(ring.newest());
         Self { ring: Mutex::new(ring), newest, places: Arc::new(Semaphore::new(limits::LISTENERS)) }
     }

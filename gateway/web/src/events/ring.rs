@@ -27,12 +27,16 @@ pub(crate) struct Ring {
     first: u64,
     messages: VecDeque<Arc<Message>>,
     capacity: usize,
+    /// Bytes of all messages, and how many there may be: the samples of a large site are long.
+    bytes: usize,
+    bytes_max: usize,
 }
 
 impl Ring {
     /// Empty; the first message gets the id after `start`.
-    pub(crate) fn new(start: u64, capacity: usize) -> Self {
-        Self { first: start + 1, messages: VecDeque::with_capacity(capacity), capacity }
+    pub(crate) fn new(start: u64, capacity: usize, bytes_max: usize) -> Self {
+        let messages = VecDeque::with_capacity(capacity);
+        Self { first: start + 1, messages, capacity, bytes: 0, bytes_max }
     }
 
     /// The id of the newest message there ever was.
@@ -40,10 +44,12 @@ impl Ring {
         self.first + self.messages.len() as u64 - 1
     }
 
-    /// Adds a message, and drops the oldest if it is one too many.
+    /// Adds a message, and drops the oldest for which there is no room any more.
     pub(crate) fn push(&mut self, message: Message) {
-        if self.messages.len() == self.capacity {
-            self.messages.pop_front();
+        self.bytes += message.data.len();
+        while self.messages.len() == self.capacity || self.bytes > self.bytes_max {
+            let Some(oldest) = self.messages.pop_front() else { break };
+            self.bytes -= oldest.data.len();
             self.first += 1;
         }
         self.messages.push_back(Arc::new(message));
@@ -53,6 +59,7 @@ impl Ring {
     pub(crate) fn lose(&mut self) {
         self.first = self.newest() + 2;
         self.messages.clear();
+        self.bytes = 0;
     }
 
     /// What comes after the message with the id `last`, at most `limit` of it.
@@ -72,7 +79,7 @@ mod tests {
     use super::*;
 
     fn ring(messages: usize) -> Ring {
-        let mut ring = Ring::new(1_000, 4);
+        let mut ring = Ring::new(1_000, 4, 100);
         for number in 0..messages {
             ring.push(Message { name: "alarm", data: number.to_string() });
         }
@@ -104,6 +111,20 @@ mod tests {
         for unknown in [0, 999, 1_000, 1_001, 1_007, u64::MAX] {
             assert_eq!(after(&ring, unknown), None, "{unknown}");
         }
+    }
+
+    #[test]
+    fn long_messages_push_out_older_ones() {
+        let mut ring = ring(3);
+        ring.push(Message { name: "samples", data: "x".repeat(98) });
+        assert_eq!(after(&ring, 1_000), None);
+        assert!(after(&ring, 1_001).is_some_and(|text| text.starts_with("1 2 x")));
+        // One that is too long by itself is alone.
+        ring.push(Message { name: "samples", data: "x".repeat(200) });
+        assert_eq!(after(&ring, 1_003), None);
+        assert_eq!(after(&ring, 1_004).map(|text| text.len()), Some(200));
+        ring.push(Message { name: "alarm", data: "7".to_owned() });
+        assert_eq!(after(&ring, 1_005).as_deref(), Some("7"));
     }
 
     #[test]

@@ -49,6 +49,7 @@ fn point() -> PointInfo {
         kind: ValueKind::Number,
         decimals: 0,
         range: None,
+        states: Vec::new(),
         stale_after: Duration::from_secs(30),
         limits: Vec::new(),
     }
@@ -75,13 +76,16 @@ fn view(requirements: Vec<RequirementInfo>, said: &[Option<Verdict>], age: u64) 
     let snapshot = Snapshot {
         t: Some(NOW - Duration::from_secs(age)),
         requirements: said.iter().map(state).collect(),
-        ..Snapshot::default()
+        description: Arc::new(site),
+        seq: 0,
+        points: Vec::new(),
+        alarms: Vec::new(),
     };
-    View { site: Arc::new(site), snapshot: Arc::new(snapshot), now: NOW }
+    View { snapshot: Arc::new(snapshot), now: NOW }
 }
 
 fn of_area(view: &View) -> Option<Verdict> {
-    view.area_verdict(&view.site.areas[0].id)
+    view.area_verdict(&view.site().areas[0].id)
 }
 
 #[test]
@@ -138,7 +142,8 @@ fn an_engine_that_stands_still_takes_its_verdicts_with_it() {
     assert_eq!(of_area(&silent), Some(Verdict::Indeterminate));
     assert!(silent.requirement(0).note.en.contains("not judged"));
     let mut never = view(vec![requirement("a", false)], &said, 0);
-    never.snapshot = Arc::default();
+    let nothing = Snapshot { t: None, requirements: Vec::new(), ..(*never.snapshot).clone() };
+    never.snapshot = Arc::new(nothing);
     assert_eq!(of_area(&never), Some(Verdict::Indeterminate));
 }
 
@@ -151,7 +156,7 @@ fn a_point_without_a_sample_in_time_is_stale_whatever_the_engine_says() {
         let mut snapshot = (*view.snapshot).clone();
         snapshot.points = vec![PointState { sample, stale: false }];
         view.snapshot = Arc::new(snapshot);
-        view.point(0, &view.site.points[0]).stale
+        view.point(0, &view.site().points[0]).stale
     };
     assert!(stale_after(&mut view, None));
     assert!(!stale_after(&mut view, Some(35)));
@@ -183,7 +188,7 @@ fn areas_are_compared_by_verdict_then_by_active_alarms() {
     let badness = |alarms: Vec<StoredAlarm>, said| {
         let mut view = view(vec![requirement("a", false)], &[Some(said)], 1);
         Arc::make_mut(&mut view.snapshot).alarms = alarms;
-        view.area_badness(&view.site.areas[0].id)
+        view.area_badness(&view.site().areas[0].id)
     };
     use {Priority::*, Verdict::*};
     let quiet = badness(vec![alarm("b", High, None)], Compliant);

@@ -4,11 +4,10 @@ use crate::{
     gateway::SAMPLES,
     harness::Server,
     schema::check_answer,
-    site::{NOON, snapshot},
+    site::{NOON, other_site, silence, snapshot},
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
-use weir_engine::Snapshot;
 
 #[tokio::test]
 async fn every_answer_is_as_the_document_says() {
@@ -19,6 +18,8 @@ async fn every_answer_is_as_the_document_says() {
         ("/api/v1/site", "/api/v1/site"),
         ("/api/v1/areas", "/api/v1/areas"),
         ("/api/v1/devices", "/api/v1/devices"),
+        ("/api/v1/devices/{id}", "/api/v1/devices/probe-1"),
+        ("/api/v1/links", "/api/v1/links"),
         ("/api/v1/points", "/api/v1/points"),
         ("/api/v1/points/{id}", "/api/v1/points/probe-1.ph"),
         ("/api/v1/points/{id}", "/api/v1/points/probe-1.flow"),
@@ -30,13 +31,14 @@ async fn every_answer_is_as_the_document_says() {
         ("/api/v1/alarms", "/api/v1/alarms"),
         ("/api/v1/sinks", "/api/v1/sinks"),
         ("/api/v1/store", "/api/v1/store"),
+        ("/api/v1/reload", "/api/v1/reload"),
         ("/api/v1/openapi.json", "/api/v1/openapi.json"),
     ];
     for (path, address) in cases {
         check_answer("get", path, &server.json(address).await);
     }
     // Before the engine has said anything, and after a change of the site's size.
-    server.snapshot.send_replace(Arc::new(Snapshot::default()));
+    server.snapshot.send_replace(Arc::new(silence()));
     for path in ["/api/v1/areas", "/api/v1/points"] {
         check_answer("get", path, &server.json(path).await);
     }
@@ -69,6 +71,22 @@ async fn the_site_and_its_areas_worst_first() {
 }
 
 #[tokio::test]
+async fn after_a_change_of_the_site_every_index_has_its_new_name() {
+    let server = Server::start().await;
+    let mut changed = snapshot();
+    changed.description = other_site();
+    server.snapshot.send_replace(Arc::new(changed));
+    assert_eq!(server.json("/api/v1/site").await["config_hash"], "5eed");
+    let points = server.json("/api/v1/points").await;
+    let names: Vec<_> = points.as_array().unwrap().iter().map(|point| &point["id"]).collect();
+    assert_eq!(names, ["probe-1.temperature", "probe-1.flow", "probe-1.orp", "probe-1.ph"]);
+    let gone = server.get("/api/v1/points/probe-1.nope").await;
+    assert_eq!(gone.status(), 404);
+    let area = &server.json("/api/v1/areas").await[0];
+    assert_eq!(area["requirements"][0]["points"], json!(["probe-1.ph"]), "{area}");
+}
+
+#[tokio::test]
 async fn an_alarm_that_returned_but_nobody_saw_still_shows_its_priority() {
     let server = Server::start().await;
     let mut snapshot = snapshot();
@@ -85,8 +103,7 @@ async fn an_engine_that_stands_still_is_shown_as_such() {
     assert_eq!(server.get("/readyz").await.status(), 200);
     let mut old = snapshot();
     old.t = Some(crate::site::ago(600));
-    for (snapshot, reason) in [(old, "nothing has been judged since"), (Snapshot::default(), "yet")]
-    {
+    for (snapshot, reason) in [(old, "nothing has been judged since"), (silence(), "yet")] {
         server.snapshot.send_replace(Arc::new(snapshot));
         let ready = server.get("/readyz").await;
         assert_eq!(ready.status(), 503);
@@ -213,6 +230,16 @@ async fn the_metrics_of_the_contract() {
         "weir_device_up{device=\"probe-1\",link=\"bus\"} 1",
         "weir_device_round_trip_seconds{device=\"probe-1\",link=\"bus\"} 0.0125",
         "weir_device_timeouts_total{device=\"probe-1\",link=\"bus\"} 2",
+        "weir_device_crc_errors_total{device=\"probe-1\",link=\"bus\"} 5",
+        "weir_device_late_answers_total{device=\"probe-1\",link=\"bus\"} 4",
+        "weir_device_skipped_scans_total{device=\"probe-1\",link=\"bus\"} 7",
+        "weir_device_round_trip_p95_seconds{device=\"probe-1\",link=\"bus\"} 0.03",
+        "weir_device_scan_seconds{device=\"probe-1\",link=\"bus\"} 0.04",
+        "weir_device_breaker{device=\"probe-1\",link=\"bus\",state=\"half_open\"} 1",
+        "weir_device_breaker{device=\"probe-1\",link=\"bus\",state=\"open\"} 0",
+        "weir_link_up{link=\"bus\"} 1",
+        "weir_link_busy_ratio{link=\"bus\"} 0.25",
+        "weir_link_connects_total{link=\"bus\"} 3",
         "weir_sink_pending{sink=\"tsdb\",kind=\"influxdb\"} 3",
         "weir_sink_lag_seconds{sink=\"tsdb\",kind=\"influxdb\"} 1.5",
     ];

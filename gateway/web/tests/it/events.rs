@@ -3,7 +3,7 @@
 use crate::{
     harness::{Server, refusal},
     schema::check,
-    site::{NOON, ago, event, text, verdict},
+    site::{NOON, ago, description, event, other_site, text, verdict},
 };
 use reqwest::Response;
 use serde_json::Value;
@@ -93,10 +93,13 @@ async fn every_kind_of_event_is_as_the_document_says() {
         value: Some(8.0),
         note: text("closed"),
     };
-    send(&server, LiveEvent::Requirement(0, state));
+    send(&server, LiveEvent::Requirement(description(), 0, state));
     send(&server, LiveEvent::Verdict(9, Box::new(verdict())));
     send(&server, alarm(3));
-    send(&server, LiveEvent::Samples(vec![(0, Sample::at(ago(1), Reading::from_number(7.5)))]));
+    send(
+        &server,
+        LiveEvent::Samples(description(), vec![(0, Sample::at(ago(1), Reading::from_number(7.5)))]),
+    );
     let mut last = 0;
     for (name, schema) in
         [("requirement", "RequirementEvent"), ("verdict", "Verdict"), ("alarm", "AlarmEvent")]
@@ -118,10 +121,14 @@ async fn every_kind_of_event_is_as_the_document_says() {
 async fn samples_are_gathered_and_the_latest_of_each_point_is_sent() {
     let server = Server::start().await;
     let mut stream = Stream::open(&server, None).await;
+    let site = description();
     let begin = Instant::now();
     for i in 0..100_u32 {
         let sample = Sample::at(ago(1), Reading::from_number(f64::from(i)));
-        send(&server, LiveEvent::Samples(vec![(usize::try_from(i % 2).unwrap(), sample)]));
+        send(
+            &server,
+            LiveEvent::Samples(site.clone(), vec![(usize::try_from(i % 2).unwrap(), sample)]),
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let mut events = 0;
@@ -135,6 +142,31 @@ async fn samples_are_gathered_and_the_latest_of_each_point_is_sent() {
     }
     let most = begin.elapsed().as_millis() / 250 + 1;
     assert!(events <= most, "{events} events in {:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn a_change_of_the_site_is_told_and_no_sample_gets_a_wrong_name() {
+    let server = Server::start().await;
+    let mut stream = Stream::open(&server, None).await;
+    let sample = |value| vec![(0, Sample::at(ago(1), Reading::from_number(value)))];
+    let (old, new) = (description(), other_site());
+    send(&server, LiveEvent::Samples(old.clone(), sample(1.0)));
+    send(&server, LiveEvent::Site(new.clone()));
+    send(&server, LiveEvent::Samples(new.clone(), sample(2.0)));
+    // Should one of the site before still come, it keeps the name it had there.
+    send(&server, LiveEvent::Samples(old, sample(3.0)));
+    send(&server, LiveEvent::Samples(new, sample(4.0)));
+    let told = stream.next().await;
+    assert_eq!(told.name, "site", "what was gathered before is not sent after");
+    check("SiteEvent", &told.data);
+    assert_eq!(told.data["config_hash"], "5eed");
+    for (point, value) in
+        [("probe-1.temperature", 2.0), ("probe-1.ph", 3.0), ("probe-1.temperature", 4.0)]
+    {
+        let samples = stream.next().await;
+        assert_eq!(samples.data[0]["point"], point);
+        assert_eq!(samples.data[0]["sample"]["value"], value);
+    }
 }
 
 #[tokio::test]
@@ -247,7 +279,7 @@ async fn a_changed_verdict_may_be_any_of_the_three_or_none() {
     for verdict in verdicts {
         let note = text("");
         let state = RequirementState { verdict, since: None, value: None, note };
-        send(&server, LiveEvent::Requirement(2, state));
+        send(&server, LiveEvent::Requirement(description(), 2, state));
         let received = stream.next().await;
         check("RequirementEvent", &received.data);
         let said = verdict.map_or(Value::Null, |verdict| verdict.as_str().into());

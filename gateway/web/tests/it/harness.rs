@@ -2,7 +2,7 @@
 
 use crate::{
     gateway::Memory,
-    site::{NOON, description, snapshot},
+    site::{NOON, snapshot},
 };
 use reqwest::{Client, Response};
 use serde_json::Value;
@@ -36,7 +36,6 @@ impl Server {
         let (snapshot, watched) = watch::channel(Arc::new(snapshot()));
         let live = broadcast::Sender::new(4_096);
         let state = WebState {
-            description: description(),
             snapshot: watched,
             live: live.clone(),
             history: gateway.clone(),

@@ -49,6 +49,10 @@ fn point(series: u32, name: &str, area: &str, kind: ValueKind) -> PointInfo {
         unit: Unit::One,
         kind,
         decimals: 2,
+        states: match name {
+            "flow" => vec![(0.0, text("stands still")), (1.0, text("flows"))],
+            _ => Vec::new(),
+        },
         range: (kind == ValueKind::Number).then_some((0.0, 14.0)),
         stale_after: Duration::from_secs(30),
         limits: Vec::new(),
@@ -87,6 +91,7 @@ pub(crate) fn description() -> Arc<Description> {
         links: vec![LinkInfo {
             id: "bus".parse().unwrap(),
             transport: "modbus tcp 10.0.0.7:502".to_owned(),
+            timeout: Duration::from_millis(500),
         }],
         devices: vec![DeviceInfo {
             id: "probe-1".parse().unwrap(),
@@ -112,8 +117,25 @@ pub(crate) fn description() -> Arc<Description> {
     })
 }
 
+/// The same site after its file was changed: the points stand the other way round.
+pub(crate) fn other_site() -> Arc<Description> {
+    let mut site = (*description()).clone();
+    site.points.reverse();
+    for requirement in &mut site.requirements {
+        requirement.points.iter_mut().for_each(|index| *index = 3 - *index);
+    }
+    "5eed".clone_into(&mut site.config_hash);
+    Arc::new(site)
+}
+
 fn state(verdict: Option<Verdict>, value: Option<f64>) -> RequirementState {
     RequirementState { verdict, since: Some(ago(600)), value, note: text("as measured") }
+}
+
+/// The site as it stands before the engine has said anything.
+pub(crate) fn silence() -> Snapshot {
+    let (points, requirements, alarms) = (Vec::new(), Vec::new(), Vec::new());
+    Snapshot { description: description(), t: None, seq: 0, points, requirements, alarms }
 }
 
 /// pH too high with good data, ORP under calibration, flow never heard of, the sauna closed.
@@ -128,6 +150,7 @@ pub(crate) fn snapshot() -> Snapshot {
     let old = Sample::at(ago(90), Reading::Uncertain(number(70.0), UncertainReason::ManualValue));
     let point = |sample, stale| PointState { sample, stale };
     Snapshot {
+        description: description(),
         t: Some(ago(1)),
         seq: 42,
         points: vec![

@@ -32,7 +32,7 @@ pub use function::Function;
 pub use mbap::{Mbap, MbapError, MbapFrame};
 pub use pdu::{
     Answer, Request, ResponseError, encode_bits, encode_exception, encode_registers, parse_request,
-    parse_response,
+    parse_response, response_data,
 };
 
 /// Most bytes of a PDU.

@@ -138,10 +138,30 @@ impl core::error::Error for ResponseError {}
 /// # Errors
 /// A refusal, another function, or a length that is not exactly the one asked for.
 pub fn parse_response(request: Request, pdu: &[u8]) -> Result<Answer, ResponseError> {
+    let data = response_data(request, pdu)?;
+    let mut answer = Answer::default();
+    answer.fill(request, data);
+    Ok(answer)
+}
+
+/// The same without a copy: the data bytes of the answer, as many as were asked for.
+///
+/// # Errors
+/// As [`parse_response`].
+pub fn response_data(request: Request, pdu: &[u8]) -> Result<&[u8], ResponseError> {
     let asked = request.function.code();
     let (came, rest) = pdu.split_first().map_or((0, &[][..]), |(code, rest)| (*code, rest));
     match (came == asked, came == asked | REFUSAL, rest) {
-        (true, _, [len, data @ ..]) if usize::from(*len) == data.len() => read(request, data),
+        (true, _, [len, data @ ..]) if usize::from(*len) == data.len() => {
+            match data.len() == request.function.data_len(request.count) {
+                true => Ok(data),
+                false => Err(length(request, data.len())),
+            }
+        }
+        // It does not bring as much as it says.
+        (true, _, [len, data @ ..]) if data.len() == request.function.data_len(request.count) => {
+            Err(length(request, usize::from(*len)))
+        }
         (true, _, rest) => Err(length(request, rest.len().saturating_sub(1))),
         (_, true, &[code]) => Err(ResponseError::Exception(Exception::from_code(code))),
         (_, true, rest) => Err(length(request, rest.len())),
@@ -153,17 +173,39 @@ fn length(request: Request, came: usize) -> ResponseError {
     ResponseError::Length { asked: request.function.data_len(request.count), came }
 }
 
-fn read(request: Request, data: &[u8]) -> Result<Answer, ResponseError> {
-    if data.len() != request.function.data_len(request.count) {
-        return Err(length(request, data.len()));
+impl Default for Answer {
+    /// Of nothing.
+    fn default() -> Self {
+        Self::Registers(Vec::new())
     }
-    Ok(if request.function.reads_bits() {
-        let bits = data.iter().flat_map(|byte| (0..8).map(move |i| byte >> i & 1 == 1));
-        Answer::Bits(bits.take(usize::from(request.count)).collect())
-    } else {
-        let (pairs, _) = data.as_chunks::<2>();
-        Answer::Registers(pairs.iter().map(|pair| u16::from_be_bytes(*pair)).collect())
-    })
+}
+
+impl Answer {
+    /// Becomes the answer whose data [`response_data`] has checked. Uses the room it has, so that
+    /// one that is filled again and again takes no memory.
+    pub fn fill(&mut self, request: Request, data: &[u8]) {
+        if request.function.reads_bits() {
+            let bits = data.iter().flat_map(|byte| (0..8).map(move |i| byte >> i & 1 == 1));
+            let bits = bits.take(usize::from(request.count));
+            match self {
+                Self::Bits(room) => {
+                    room.clear();
+                    room.extend(bits);
+                }
+                Self::Registers(_) => *self = Self::Bits(bits.collect()),
+            }
+        } else {
+            let (pairs, _) = data.as_chunks::<2>();
+            let registers = pairs.iter().map(|pair| u16::from_be_bytes(*pair));
+            match self {
+                Self::Registers(room) => {
+                    room.clear();
+                    room.extend(registers);
+                }
+                Self::Bits(_) => *self = Self::Registers(registers.collect()),
+            }
+        }
+    }
 }
 
 #[cfg(test)]
