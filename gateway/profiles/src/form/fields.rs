@@ -3,7 +3,7 @@
 use super::value::{
     Pattern, as_flag, as_number, as_pattern, as_text, as_whole, expected, mismatch,
 };
-use super::{Faults, Spot, closest, faults::TEXT_MAX};
+use super::{Faults, Found, Spot, closest};
 use core::fmt::Display;
 use core::ops::RangeInclusive;
 use core::str::FromStr;
@@ -12,21 +12,6 @@ use weir_domain::Text;
 
 /// Most keys that a hint lists; beyond that it is no help.
 const KEYS_LISTED_MAX: usize = 12;
-
-/// A parsed text, before anything in it is understood.
-#[derive(Debug)]
-pub struct Form<'i> {
-    root: toml::Spanned<DeTable<'i>>,
-}
-
-/// Something read, and where it stands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Found<T> {
-    /// What was read.
-    pub value: T,
-    /// Where it stands.
-    pub spot: Spot,
-}
 
 /// A table being read. Every method that takes a key makes the key known; what is still unknown
 /// when the `Fields` is dropped is noted as a fault.
@@ -38,30 +23,12 @@ pub struct Fields<'a, 'i> {
     known: Vec<&'static str>,
 }
 
-impl<'i> Form<'i> {
-    /// Parses the text; a text that is not TOML is one fault, at its first mistake.
-    pub fn parse(text: &'i str, faults: &Faults<'_>) -> Option<Self> {
-        if text.len() > TEXT_MAX {
-            faults.note(&Spot::default(), format!("longer than {} MiB", TEXT_MAX >> 20));
-            return None;
-        }
-        match DeTable::parse(text) {
-            Ok(root) => Some(Self { root }),
-            Err(error) => {
-                let span = error.span().unwrap_or(0..0);
-                faults.note(&Spot { span, path: String::new() }, error.message());
-                None
-            }
-        }
-    }
-
-    /// The outermost table.
-    pub fn fields<'a>(&'a self, faults: &'a Faults<'i>) -> Fields<'a, 'i> {
-        Fields { faults, table: self.root.get_ref(), spot: Spot::default(), known: Vec::new() }
-    }
-}
-
 impl<'a, 'i> Fields<'a, 'i> {
+    /// A table, of which no key is known yet.
+    pub(super) fn new(faults: &'a Faults<'i>, table: &'a DeTable<'i>, spot: Spot) -> Self {
+        Self { faults, table, spot, known: Vec::new() }
+    }
+
     /// Where the table stands.
     pub fn spot(&self) -> &Spot {
         &self.spot
@@ -217,7 +184,7 @@ impl<'a, 'i> Fields<'a, 'i> {
     pub fn list_of_fields(&mut self, key: &'static str) -> Option<Vec<Fields<'a, 'i>>> {
         let (value, spot) = self.take(key)?;
         let DeValue::Array(items) = value else {
-            let hint = format!("write [[{key}]] with two brackets: there may be several");
+            let hint = format!("there may be several: write [[{key}]], or {key} = [{{ ... }}]");
             self.faults.hint(&spot, expected("a list of tables", value), hint);
             return None;
         };
@@ -232,7 +199,7 @@ impl<'a, 'i> Fields<'a, 'i> {
     }
 
     fn inner(&self, table: &'a DeTable<'i>, spot: Spot) -> Fields<'a, 'i> {
-        Fields { faults: self.faults, table, spot, known: Vec::new() }
+        Fields::new(self.faults, table, spot)
     }
 
     /// What stands at the key; marks the key as known.
@@ -279,12 +246,5 @@ impl Drop for Fields<'_, '_> {
             };
             self.faults.maybe_hint(&spot, format!("unknown key `{name}`"), hint);
         }
-    }
-}
-
-impl<T> Found<T> {
-    /// The same place with something made of the value.
-    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Found<U> {
-        Found { value: make(self.value), spot: self.spot }
     }
 }

@@ -11,9 +11,11 @@
 mod faults;
 mod fields;
 mod suggest;
+mod text;
 mod value;
 
 pub use faults::{Faults, Reason, Spot, TEXT_MAX};
-pub use fields::{Fields, Form, Found};
+pub use fields::Fields;
 pub use suggest::closest;
+pub use text::{Form, Found};
 pub use value::Pattern;

@@ -38,7 +38,10 @@ pub(super) fn point(mut fields: Fields<'_, '_>, access: &Head, faults: &Faults<'
     }
 
     let kind = kind_of(kind, source.as_ref().map(|(source, _)| source), faults);
-    let range = range.map(|range| self::range(&range, faults));
+    let range = range.and_then(|range| self::range(&range, faults));
+    if let Some(states) = &states {
+        states::check_values(states, &fields.at("states"), kind, range, faults);
+    }
     let natural = if kind == ValueKind::Boolean { 0 } else { DECIMALS };
     let decimals = decimals.map_or(natural, |found| u8::try_from(found.value).unwrap_or(natural));
     let point = (|| {
@@ -48,7 +51,7 @@ pub(super) fn point(mut fields: Fields<'_, '_>, access: &Head, faults: &Faults<'
             parameter: parameter?.value,
             unit: unit?,
             kind,
-            range: range.flatten(),
+            range,
             decimals,
             states: states?,
             source: source.clone()?.0,

@@ -2,6 +2,7 @@
 
 use crate::form::{Faults, Fields, Found, Spot};
 use crate::{DataType, Source, State};
+use weir_domain::ValueKind;
 
 /// Most states of one point.
 const STATES_MAX: usize = 200;
@@ -52,6 +53,26 @@ fn state(
         }
     }
     Some(State { value: value?.value, name: name?.value, word: word.map(|word| word.value) })
+}
+
+/// Whether the point may have the values of its states at all.
+pub(super) fn check_values(
+    states: &[State],
+    spot: &Spot,
+    kind: ValueKind,
+    range: Option<(f64, f64)>,
+    faults: &Faults<'_>,
+) {
+    for State { value, .. } in states {
+        if kind == ValueKind::Boolean && ![0.0, 1.0].contains(value) {
+            let problem = format!("a boolean is never {value}");
+            faults.hint(spot, problem, "it is 0 or 1; write kind = \"number\" if there are others");
+        }
+        if let Some((low, high)) = range.filter(|(low, high)| !(low..=high).contains(&value)) {
+            let problem = format!("the state {value} is outside the range");
+            faults.hint(spot, problem, format!("the range is {low} to {high}"));
+        }
+    }
 }
 
 /// A text is no number: only its states' words make it one.

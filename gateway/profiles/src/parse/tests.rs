@@ -205,14 +205,76 @@ fn a_profile_is_looked_up_with_a_proposal() {
     );
 }
 
+/// Two profiles that between them have every key.
+const RICH: [&str; 2] = [
+    r#"[profile]
+id = "m"
+name = "M"
+source = "manual"
+modbus = { base = 1, registers_max = 64, hole_max = 4, one_by_one = true, turnaround_ms = 7, forbidden = [{ table = "coil", first = 4, last = 5 }] }
+[[point]]
+id = "a"
+name = "A"
+parameter = "a"
+unit = "1"
+range = [0, 9]
+states = [{ value = 0, name = "Idle", word = "IDLE" }, { value = 1, name = "Run", word = "RUN" }]
+register = { table = "input", address = 4, type = "text", registers = 4, order = "badc" }
+[[point]]
+id = "b"
+name = "B"
+parameter = "b"
+unit = "m³"
+register = { table = "input", address = 9, type = "u64", order = "efghabcd", scale = 0.1, sentinels = [0xFFFFFFFFFFFFFFFF, 7] }
+[[point]]
+id = "c"
+name = "C"
+parameter = "c"
+unit = "1"
+register = { table = "holding", address = 9, type = "u32", bits = [3, 19] }
+[[point]]
+id = "d"
+name = "D"
+parameter = "d"
+unit = "1"
+register = { table = "holding", address = 12, type = "i8", byte = "high" }
+[[info]]
+id = "i"
+name = "I"
+register = { table = "holding", address = 20, type = "bcd64" }
+"#,
+    r#"[profile]
+id = "m"
+name = "M"
+source = "manual"
+mqtt = { topic = "a/+/{address}/#", format = "json", time = "$.t", time_form = "seconds" }
+[[point]]
+id = "a"
+name = "A"
+parameter = "a"
+unit = "1"
+field = { path = "$.s[?@.type=='ph' && !(@['x'] > 1)].v", topic = "{site}/{device}", scale = 0.1, sentinels = [-9.5] }
+"#,
+];
+
+#[test]
+fn the_rich_profiles_are_whole() {
+    for text in RICH {
+        Profile::parse(text).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
 proptest! {
     #[test]
     fn a_damaged_profile_never_panics(
-        which in 0..builtin().len(),
+        which in 0..builtin().len() + 4 * RICH.len(),
         at in any::<proptest::sample::Index>(),
         with in "[\\PC\n]{0,3}",
     ) {
-        let text = builtin()[which].1;
+        let text = match builtin().get(which) {
+            Some((_, text)) => text,
+            None => RICH[which % RICH.len()],
+        };
         let (at, _) = text.char_indices().nth(at.index(text.chars().count())).unwrap();
         let next = text[at..].chars().next().map_or(0, char::len_utf8);
         let damaged = format!("{}{with}{}", &text[..at], &text[at + next..]);

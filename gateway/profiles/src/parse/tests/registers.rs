@@ -174,6 +174,18 @@ fn a_text_has_states_with_words_unless_it_is_information() {
 }
 
 #[test]
+fn states_are_values_that_the_point_may_have() {
+    let with = |more: &str| {
+        let register = with_register("table = \"input\", address = 3, type = \"u16\"");
+        let states = "states = [{ value = 0, name = \"Off\" }, { value = 2, name = \"On\" }]";
+        faults(&format!("{register}{states}\n{more}\n"))
+    };
+    assert!(with("range = [0, 2]").is_empty());
+    assert!(with("range = [0, 1]")[0].contains("the state 2 is outside the range"));
+    assert!(with("kind = \"boolean\"")[0].contains("a boolean is never 2 (it is 0 or 1;"));
+}
+
+#[test]
 fn manuals_that_count_from_1_are_taken_at_their_word() {
     let head = HEAD.replace(
         "{}",
