@@ -353,6 +353,9 @@ fn failure_v3(error: rumqttc::ConnectionError) -> Failure {
         ConnectionError::ConnectionRefused(code) => {
             Failure::Other(format!("the broker refuses us: {code:?}"))
         }
+        ConnectionError::MqttState(StateError::Deserialization(error)) => {
+            Failure::Other(error.to_string())
+        }
         error => Failure::Other(error.to_string()),
     }
 }
@@ -365,6 +368,9 @@ fn failure_v5(error: v5::ConnectionError) -> Failure {
         )) => Failure::TooLarge(pkt_size),
         ConnectionError::ConnectionRefused(code) => {
             Failure::Other(format!("the broker refuses us: {code:?}"))
+        }
+        ConnectionError::MqttState(StateError::Deserialization(error)) => {
+            Failure::Other(error.to_string())
         }
         error => Failure::Other(error.to_string()),
     }
