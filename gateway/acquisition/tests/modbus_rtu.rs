@@ -45,10 +45,10 @@ async fn every_fault_is_a_bad_sample_with_its_reason() {
         (Behaviour::Silent, CommFailure, 't', "no answer from unit 4 within 100 ms"),
         (Behaviour::Late(TIMEOUT + Duration::from_millis(30)), CommFailure, 't', "no answer"),
         (Behaviour::WrongCount(1), CommFailure, 'i', "4 data bytes where 2 were asked for"),
-        (Behaviour::WrongFunction, CommFailure, 'i', "CRC error"),
-        (Behaviour::WrongUnit, CommFailure, 'i', "CRC error"),
-        (Behaviour::Damaged, CommFailure, 'i', "noise, wrong baud rate"),
-        (Behaviour::Garbage, CommFailure, 'i', "CRC error: 24 bytes"),
+        (Behaviour::WrongFunction, CommFailure, 'c', "CRC error"),
+        (Behaviour::WrongUnit, CommFailure, 'c', "CRC error"),
+        (Behaviour::Damaged, CommFailure, 'c', "noise, wrong baud rate"),
+        (Behaviour::Garbage, CommFailure, 'c', "CRC error: 24 bytes"),
         (Behaviour::Refuses(Exception::IllegalDataAddress), ConfigurationError, 'e', "profile"),
         (Behaviour::Refuses(Exception::ServerDeviceFailure), DeviceFailure, 'e', "fault"),
     ];
@@ -69,10 +69,15 @@ async fn every_fault_is_a_bad_sample_with_its_reason() {
         assert!(rig.store.good(40).is_empty(), "{behaviour:?}");
         assert!(rig.store.bad(50).is_empty(), "{behaviour:?} must not touch the neighbour");
         let health = rig.health("unit-4");
-        let counts = (health.timeouts > 0, health.invalid_answers > 0, health.exceptions > 0);
+        let counts = [
+            health.timeouts > 0,
+            health.crc_errors > 0,
+            health.invalid_answers > 0,
+            health.exceptions > 0,
+        ];
         assert_eq!(
             counts,
-            (counter == 't', counter == 'i', counter == 'e'),
+            ['t', 'c', 'i', 'e'].map(|one| one == counter),
             "{behaviour:?}: {health:?}"
         );
         let said = health.last_error.unwrap();
@@ -118,7 +123,8 @@ async fn a_dead_unit_does_not_delay_the_others() {
     let ticks = started.elapsed().as_millis() / interval.as_millis();
     rig.stop().await;
     let polls: usize = (1..=9).map(|unit| rig.store.good(unit * 10).len()).sum();
-    assert!(polls as f64 >= 0.99 * 9.0 * ticks as f64, "{polls} polls in {ticks} ticks of 9 units");
+    // How exactly it is, says the test of the schedule; here the machine may be busy as well.
+    assert!(polls as f64 >= 0.95 * 9.0 * ticks as f64, "{polls} polls in {ticks} ticks of 9 units");
     assert!((1..=9).all(|unit| rig.store.bad(unit * 10).is_empty()));
     assert!((2..=3).contains(&line.units.times_asked(10)));
 }
@@ -221,7 +227,7 @@ async fn a_device_that_is_not_asked_gets_a_bad_sample_every_ten_seconds() {
             // A probe that fails is on record too; in five minutes there are few of them.
             let expected = 300 / most;
             assert!(
-                (expected - 2..expected + 12).contains(&times.len()),
+                (expected - 2..expected + 16).contains(&times.len()),
                 "{series}: {}",
                 times.len()
             );

@@ -32,6 +32,8 @@ pub(super) struct Device {
     /// If the plan is no longer that of the profile alone: since when.
     changed: Option<Instant>,
     refused: Vec<AddressRange>,
+    /// Something was refused since the plan was made.
+    newly_refused: bool,
     /// Points that no request asks for, by index.
     left_out: Vec<usize>,
     info: Vec<Read>,
@@ -60,12 +62,7 @@ pub(super) enum Refusal {
 }
 
 impl Device {
-    pub(super) fn new(
-        settings: DeviceSettings,
-        gauge: Gauge,
-        transport: &Transport,
-        now: Instant,
-    ) -> Self {
+    pub(super) fn new(settings: DeviceSettings, gauge: Gauge, transport: &Transport) -> Self {
         let access = match &settings.profile.access {
             Access::Modbus(access) => access.clone(),
             Access::Mqtt(_) => ModbusAccess::default(),
@@ -80,6 +77,7 @@ impl Device {
             reads: Vec::new(),
             changed: None,
             refused: Vec::new(),
+            newly_refused: false,
             left_out: Vec::new(),
             info,
             says: Vec::new(),
@@ -89,7 +87,6 @@ impl Device {
         };
         device.wants_identity = !device.info.is_empty();
         device.make_plan();
-        device.changed = device.changed.map(|_| now);
         device
     }
 
@@ -104,6 +101,7 @@ impl Device {
     }
 
     fn make_plan(&mut self) {
+        self.newly_refused = false;
         let requests = plan(&self.settings.profile, self.timing, &self.refused);
         self.reads = requests.into_iter().map(Read::new).collect();
         let mut asked: Vec<usize> =
@@ -118,6 +116,9 @@ impl Device {
         let again = self.changed.is_some_and(|at| at + REFUSED_RETRY <= now);
         if again || (self.reads.is_empty() && !self.refused.is_empty()) {
             self.start_afresh();
+        } else if self.newly_refused {
+            // What is left after the search by halves are more requests than are needed.
+            self.make_plan();
         }
     }
 
@@ -177,6 +178,7 @@ impl Device {
             }
             Bisection::Single(range) if exception == address => {
                 self.refused.push(range);
+                self.newly_refused = true;
                 self.changed.get_or_insert_with(Instant::now);
                 Refusal::ForGood
             }

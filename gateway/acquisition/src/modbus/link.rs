@@ -78,7 +78,7 @@ impl Link {
         let (mut units, now) = (Vec::<Unit>::new(), Instant::now());
         let devices = settings.devices.iter().cloned().zip(gauges);
         let devices: Vec<Device> =
-            devices.map(|(d, gauge)| Device::new(d, gauge, &settings.transport, now)).collect();
+            devices.map(|(d, gauge)| Device::new(d, gauge, &settings.transport)).collect();
         let turn = |device: &Device| {
             let known = units.iter().position(|unit| unit.id == device.unit_id());
             let unit = known.unwrap_or_else(|| {

@@ -8,8 +8,8 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
     task::JoinHandle,
     time::sleep,
 };
@@ -40,11 +40,15 @@ pub(crate) enum Behaviour {
     Garbage,
     /// Sends this before the answer.
     Noise(Vec<u8>),
+    /// Sends the answer byte by byte.
+    Dribbles,
     /// Sends the answer twice.
     Twice,
     Refuses(Exception),
     /// Refuses what does not exist: every address but multiples of 10.
     OnlyTens,
+    /// Refuses to be asked for this address.
+    Lacks(u16),
     /// Closes the connection.
     Closes,
     /// Answers, and closes the connection.
@@ -92,6 +96,11 @@ impl Units {
             (Ok(request), Behaviour::OnlyTens) if request.count > 1 => {
                 encode_exception(code, Exception::IllegalDataAddress).to_vec()
             }
+            (Ok(request), Behaviour::Lacks(address))
+                if (request.start..request.start + request.count).contains(address) =>
+            {
+                encode_exception(code, Exception::IllegalDataAddress).to_vec()
+            }
             (Ok(request), Behaviour::WrongCount(more)) => content(unit, request, *more),
             (Ok(request), Behaviour::Counts(_)) => {
                 let count = u16::try_from(self.times_asked(unit)).unwrap();
@@ -126,6 +135,7 @@ pub(crate) struct TcpServer {
     pub(crate) port: u16,
     pub(crate) units: Units,
     pub(crate) connections: Arc<Mutex<u32>>,
+    framing: Framing,
     task: JoinHandle<()>,
 }
 
@@ -135,6 +145,10 @@ impl TcpServer {
     }
 
     pub(crate) async fn start_on(port: u16, units: Units) -> Self {
+        Self::start_with(port, units, Framing::Mbap).await
+    }
+
+    pub(crate) async fn start_with(port: u16, units: Units, framing: Framing) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(Mutex::new(0));
@@ -144,16 +158,21 @@ impl TcpServer {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 *counted.lock().unwrap() += 1;
-                serving.spawn(serve_tcp(stream, served.clone()));
+                let _ = stream.set_nodelay(true);
+                let served = served.clone();
+                match framing {
+                    Framing::Mbap => serving.spawn(serve_mbap(stream, served)),
+                    Framing::Rtu => serving.spawn(serve_rtu(stream, served)),
+                };
             }
         });
-        Self { port, units, connections, task }
+        Self { port, units, connections, framing, task }
     }
 
     pub(crate) fn transport(&self) -> Transport {
         Transport::ModbusTcp {
             endpoints: vec![Endpoint { host: "127.0.0.1".into(), port: self.port }],
-            framing: Framing::Mbap,
+            framing: self.framing,
             tls: None,
         }
     }
@@ -165,21 +184,26 @@ impl Drop for TcpServer {
     }
 }
 
-async fn serve_tcp(mut stream: TcpStream, units: Units) {
+/// Late answers hold up nobody: they are written when their time comes.
+pub(crate) async fn serve_mbap<S: Bytes>(stream: S, units: Units) {
+    let (mut from, to) = tokio::io::split(stream);
+    let to = Arc::new(tokio::sync::Mutex::new(to));
     let mut heard = Vec::new();
+    let mut answering = tokio::task::JoinSet::new();
     loop {
         let mut buffer = [0; 512];
-        let Ok(n @ 1..) = stream.read(&mut buffer).await else { return };
+        let Ok(n @ 1..) = from.read(&mut buffer).await else { return };
         heard.extend(&buffer[..n]);
         while let Ok(Some(frame)) = Mbap::parse(&heard) {
             let (mut header, used) = (frame.header, frame.used);
             let (answer, behaviour) = units.answer(header.unit, frame.pdu);
             heard.drain(..used);
             let mut bytes = Vec::new();
+            let mut delay = Duration::ZERO;
             match &behaviour {
                 Behaviour::Silent => continue,
                 Behaviour::Closes => return,
-                Behaviour::Late(delay) | Behaviour::Counts(delay) => sleep(*delay).await,
+                Behaviour::Late(by) | Behaviour::Counts(by) => delay = *by,
                 Behaviour::WrongUnit => header.unit += 1,
                 Behaviour::Damaged => header.transaction += 1,
                 Behaviour::Noise(noise) => bytes.extend(noise),
@@ -192,13 +216,30 @@ async fn serve_tcp(mut stream: TcpStream, units: Units) {
                 }
                 _ => bytes.extend(header.emit(&answer)),
             }
-            let closes = matches!(behaviour, Behaviour::ClosesAfter);
-            if stream.write_all(&bytes).await.is_err() || closes {
+            if matches!(behaviour, Behaviour::ClosesAfter) {
+                let _ = to.lock().await.write_all(&bytes).await;
                 return;
             }
+            let dribbles = matches!(behaviour, Behaviour::Dribbles);
+            let to = to.clone();
+            answering.spawn(async move {
+                sleep(delay).await;
+                let mut to = to.lock().await;
+                for piece in bytes.chunks(if dribbles { 1 } else { bytes.len() }) {
+                    let _closed = to.write_all(piece).await;
+                    let _closed = to.flush().await;
+                    if dribbles {
+                        sleep(Duration::from_millis(2)).await;
+                    }
+                }
+            });
         }
     }
 }
+
+/// What can be served.
+pub(crate) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Bytes for S {}
 
 /// A serial line with units on it, reached through a path that can be led elsewhere.
 pub(crate) struct SerialLine {
@@ -254,16 +295,23 @@ impl Drop for SerialLine {
 
 /// Late answers do not hold up others: they are written when their time comes, as by units of
 /// their own.
-async fn serve_rtu(mut line: SerialStream, units: Units) {
+pub(crate) async fn serve_rtu<S: Bytes>(mut line: S, units: Units) {
     let (out, mut late) = tokio::sync::mpsc::unbounded_channel::<Vec<u8>>();
     let mut heard = Vec::new();
     loop {
         let mut buffer = [0; 512];
         tokio::select! {
-            Some(bytes) = late.recv() => line.write_all(&bytes).await.unwrap(),
+            Some(bytes) = late.recv() => {
+                if line.write_all(&bytes).await.is_err() {
+                    return;
+                }
+            }
             n = line.read(&mut buffer) => {
-                // Nobody has the near end open: an error, until somebody has.
+                // Nobody has the near end of a pseudo-terminal open: an error, until somebody has.
                 let Ok(n) = n else { sleep(Duration::from_millis(5)).await; continue };
+                if n == 0 {
+                    return;
+                }
                 heard.extend(&buffer[..n]);
                 while let rtu::FrameLen::Known(len) = rtu::request_len(&heard)
                     && heard.len() >= len
