@@ -29,6 +29,14 @@ const VIEWS = {
   compliance: "/compliance",
   "compliance-7d": "/compliance?span=7d",
   gateway: "/gateway",
+  "device-noisy": "/devices/trc-2",
+  "device-off": "/devices/dose-1",
+  "device-slow": "/devices/cod-1",
+  "device-refusing": "/devices/flow-1",
+  "device-posting": "/devices/steam-1",
+  "device-waiting": "/devices/well-1",
+  phase: "/points/steam-1.phase",
+  "phase-24h": "/points/steam-1.phase?range=24h",
 };
 const faults = [];
 
@@ -62,7 +70,7 @@ async function examine(page, name, size) {
   );
   if (wide > 0) faults.push(`${name}: ${wide} px wider than the screen`);
   const raw = (await page.innerText("body")).match(
-    /\b(nav|verdict|alarm|heat|device|reason|mark)\.[a-z_]+\b/g,
+    /\b(nav|verdict|alarm|heat|device|reason|mark|times|counters|frames|identity|link|links|reload)\.[a-z_]+\b/g,
   );
   if (raw) faults.push(`${name}: raw keys ${raw}`);
   if (size === "phone")
@@ -109,7 +117,7 @@ for (const [sizeName, viewport] of Object.entries(SIZES)) {
         await page.waitForSelector('[data-testid="connection"][data-state="live"]');
         await page.waitForTimeout(1200);
         await page.screenshot({ path: `${options.out}/${view}-${where}.png` });
-        if (viewport.width < 500 || view === "point")
+        if (viewport.width < 500 || view === "point" || view === "gateway" || view.startsWith("device"))
           await page.screenshot({ path: `${options.out}/${view}-${where}-full.png`, fullPage: true });
         await examine(page, `${view}-${where}`, sizeName);
       }

@@ -9,7 +9,8 @@ import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { judge, now, pastAlarms, pastVerdicts, sampleAt, samplesBetween, scan, started } from "./plant.mjs";
+import { configHash, healthOf, lastReload, links, reload } from "./health.mjs";
+import { judge, neverHeard, now, pastAlarms, pastVerdicts, sampleAt, samplesBetween, scan, started } from "./plant.mjs";
 import { addLoad, areas, devices, points, requirements, site } from "./site.mjs";
 
 const { values: options } = parseArgs({
@@ -33,6 +34,10 @@ let hanging = false;
 
 const latest = new Map();
 for (const point of points) {
+  if (neverHeard.has(point.device)) {
+    latest.set(point.id, null);
+    continue;
+  }
   let at = Math.floor(now() / scan(point)) * scan(point);
   while (!sampleAt(point, at)) at -= scan(point);
   latest.set(point.id, sampleAt(point, at));
@@ -129,7 +134,7 @@ setInterval(() => {
   const changed = [];
   for (const point of points) {
     const sample = sampleAt(point, Math.floor(now() / scan(point)) * scan(point));
-    if (sample && sample.t !== latest.get(point.id).t) {
+    if (sample && sample.t !== latest.get(point.id)?.t) {
       latest.set(point.id, sample);
       changed.push({ point: point.id, sample, received_at: iso(now()) });
     }
@@ -193,38 +198,24 @@ function showArea(area) {
 
 function showPoint(point) {
   const sample = latest.get(point.id);
-  const age = now() - Date.parse(sample.t);
+  const age = sample === null ? null : now() - Date.parse(sample.t);
   const bound = requirements.filter((r) => !r.warning && r.points.includes(point.id));
   return {
     ...point,
     sample,
-    received_at: sample.t,
+    received_at: sample?.t ?? null,
     age_ms: age,
-    stale: age > point.stale_after_ms,
+    stale: age === null || age > point.stale_after_ms,
     verdict: worst(bound.map((r) => states.get(r).verdict)),
   };
 }
 
 function showDevice(device) {
-  const dead = device.id === "cabinet-2";
-  const runs = Math.floor((now() - started) / device.scan_interval_ms) + 5210;
   return {
     ...device,
+    timeout_ms: 1000,
     points: device.points.map((p) => `${device.id}.${p}`),
-    health: {
-      state: dead ? "offline" : "online",
-      last_error: dead
-        ? "nothing published for 40 min: the device is off, or publishes to another topic"
-        : device.id === "ph-1"
-          ? "no answer within 1000 ms: unit id, wiring or baud rate"
-          : null,
-      last_success: iso(dead ? started - 2_400_000 : now() - 1200),
-      round_trip_ms: device.unit_id === null ? null : 18 + (runs % 9),
-      successes: runs,
-      timeouts: device.id === "ph-1" ? 288 : 2,
-      invalid_answers: device.link === "rs485-1" ? 4 : 0,
-      exceptions: 0,
-    },
+    health: healthOf(device),
   };
 }
 
@@ -378,12 +369,33 @@ async function act(request, response, id, what) {
   return send(response, 200, alarm);
 }
 
+async function readAgain(request, response) {
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  const before = configHash();
+  const answer = reload(JSON.parse(body).check_only);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  if (configHash() !== before) tell("site", { config_hash: configHash() });
+  const status = { refused: 422, rolled_back: 409 }[answer.outcome] ?? 200;
+  if (status === 200) return send(response, 200, answer);
+  const code = `reload_${answer.outcome}`;
+  return send(response, status, { type: "about:blank", title: code, status, code, detail: code, reload: answer });
+}
+
 function get(response, path, query) {
   const [head, id, tail] = path.slice("/api/v1/".length).split("/").map(decodeURIComponent);
   const limit = Number(query.get("limit") ?? 1000);
-  if (head === "site") return send(response, 200, { ...site, started_at: iso(started), now: iso(now()) });
+  if (head === "site") return send(response, 200, { ...site, config_hash: configHash(), started_at: iso(started), now: iso(now()) });
   if (head === "areas") return send(response, 200, areas.map(showArea));
-  if (head === "devices") return send(response, 200, devices.map(showDevice));
+  if (head === "devices" && !id) return send(response, 200, devices.map(showDevice));
+  if (head === "devices") {
+    const device = devices.find((d) => d.id === id);
+    return device
+      ? send(response, 200, showDevice(device))
+      : problem(response, 404, "unknown_device", `there is no device ${id}; see /api/v1/devices`);
+  }
+  if (head === "links") return send(response, 200, links());
+  if (head === "reload") return send(response, 200, lastReload());
   if (head === "points" && !id) return send(response, 200, points.map(showPoint));
   if (head === "points") {
     const point = points.find((p) => p.id === id);
@@ -444,6 +456,7 @@ createServer(async (request, response) => {
   if (pathname === "/api/v1/events") return openStream(request, response);
   if (pathname.startsWith("/api/")) {
     const [, , , kind, id, what] = pathname.split("/").map(decodeURIComponent);
+    if (request.method === "POST" && kind === "reload") return readAgain(request, response);
     if (request.method === "POST" && kind === "alarms") return act(request, response, id, what);
     return get(response, pathname, searchParams);
   }

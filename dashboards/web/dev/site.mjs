@@ -76,11 +76,13 @@ export const areas = [
 const device = (id, zh, en, profile, link, transport, unit_id, area, role, scan, points) => ({ id, name: text(zh, en), profile, link, transport, unit_id, area, role, scan_interval_ms: scan, points });
 /** As the engine has it: one requirement of the system for each device. */
 function bindAvailability() {
-  for (const d of devices) requirements.push(needs(d.area, d.id, d.points));
+  for (const d of devices.filter((one) => one.id !== "well-1")) requirements.push(needs(d.area, d.id, d.points));
 }
 const rtu = ["rs485-1", "modbus rtu /dev/ttyUSB0 9600"];
 const tcp = ["plant-tcp", "modbus tcp 127.0.0.1:5020"];
 const rad = ["radiology-tcp", "modbus tcp 127.0.0.1:5021"];
+const http = ["modem-http", "http"];
+const gprs = ["gprs", "modbus dial-in 0.0.0.0:5030"];
 const mqtt = ["broker", "mqtt 127.0.0.1:1883"];
 
 export const devices = [
@@ -93,8 +95,10 @@ export const devices = [
   device("turb-1", "浊度仪", "Turbidity meter", "generic-turbidity-meter", ...tcp, 11, "pool", "pool_water", 5000, ["turbidity"]),
   device("cabinet-1", "1 号消毒柜", "Disinfection cabinet 1", "generic-disinfection-cabinet", ...mqtt, null, "lodging", "cup_disinfection", 10000, ["chamber_temperature", "door_open", "heater_power"]),
   device("cabinet-2", "2 号消毒柜", "Disinfection cabinet 2", "generic-disinfection-cabinet", ...mqtt, null, "lodging", "cup_disinfection", 10000, ["chamber_temperature", "door_open", "heater_power"]),
+  device("steam-1", "1 号压力蒸汽灭菌器", "Steam sterilizer 1", "generic-steam-sterilizer", ...http, null, "lodging", "cup_disinfection", 10000, ["phase", "chamber_temperature"]),
   device("room-1", "1 号机房门灯联锁", "Room 1 interlock", "generic-room-interlock", ...rad, 20, "radiology", "xray_room", 1000, ["door_open", "lamp_on", "exposure"]),
   device("dose-1", "机房外剂量率仪", "Area radiation monitor", "generic-area-radiation-monitor", ...rad, 21, "radiology", "outside_room", 1000, ["dose_rate"]),
+  device("well-1", "调节池液位计", "Equalisation tank level", "generic-level", ...gprs, 1, "effluent", "final_outfall", 60000, ["level"]),
 ];
 
 bindAvailability();
@@ -116,7 +120,21 @@ const kinds = {
   heater_power: [text("加热功率", "Heater power"), "W", 0, [0, 3000]],
   lamp_on: [text("工作状态指示灯", "Warning lamp"), "1", 0, null],
   exposure: [text("曝光", "Exposure"), "1", 0, null],
+  level: [text("液位", "Level"), "m", 2, [0, 5]],
+  phase: [text("灭菌阶段", "Phase"), "1", 0, null],
   dose_rate: [text("周围剂量当量率", "Ambient dose rate"), "µSv/h", 2, [0.05, 10000]],
+};
+
+const states = {
+  phase: [
+    ["待机", "Idle"],
+    ["脉动真空", "Pulsing vacuum"],
+    ["升温", "Heating"],
+    ["灭菌", "Sterilizing"],
+    ["排汽", "Exhaust"],
+    ["干燥", "Drying"],
+    ["结束", "Finished"],
+  ].map(([zh, en], value) => ({ value, name: text(zh, en) })),
 };
 
 export const booleans = new Set(["door_open", "lamp_on", "exposure"]);
@@ -128,7 +146,7 @@ export const points = devices.flatMap((d) =>
     const limits = requirements
       .filter((r) => r.area === d.area && r.points[0] === id && (r.low !== null || r.high !== null))
       .map((r) => ({ requirement: r.id, low: r.low, high: r.high, warning: r.warning }));
-    return { id, device: d.id, area: d.area, role: d.role, parameter, name, unit, kind: booleans.has(parameter) ? "boolean" : "number", decimals, range, stale_after_ms: Math.max(3 * d.scan_interval_ms, 5000), limits };
+    return { id, device: d.id, area: d.area, role: d.role, parameter, name, unit, kind: booleans.has(parameter) ? "boolean" : "number", decimals, range, states: states[parameter] ?? [], stale_after_ms: Math.max(3 * d.scan_interval_ms, 5000), limits };
   }),
 );
 
@@ -140,6 +158,6 @@ export function addLoad(count) {
   for (let n = points.length; n < count; n += 1) {
     const d = device(`load-${n}`, `试验 ${n}`, `Load ${n}`, "generic-ph", ...tcp, 100, "load", "pool_water", 1000, ["ph"]);
     devices.push(d);
-    points.push({ id: `${d.id}.ph`, device: d.id, area: "load", role: d.role, parameter: "ph", name: text("pH", "pH"), unit: "1", kind: "number", decimals: 2, range: [0, 14], stale_after_ms: 5000, limits: [{ requirement: "none", low: 6, high: 9, warning: false }] });
+    points.push({ id: `${d.id}.ph`, device: d.id, area: "load", role: d.role, parameter: "ph", name: text("pH", "pH"), unit: "1", kind: "number", decimals: 2, range: [0, 14], states: [], stale_after_ms: 5000, limits: [{ requirement: "none", low: 6, high: 9, warning: false }] });
   }
 }

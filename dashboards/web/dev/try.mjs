@@ -147,6 +147,53 @@ async function verdict(page) {
   step("a verdict explains itself");
 }
 
+async function device(page) {
+  await page.goto(`${URL_BASE}/gateway`);
+  await state(page, "live", 5000);
+  await page.locator(id("device-link-dose-1")).click();
+  await page.waitForURL(/\/devices\/dose-1$/);
+  assert.match(await page.innerText(id("device-cause")), /电源指示灯/, "the likely cause, in words");
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.locator(id("copy-frames")).click();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(copied, /> 01 7c 00/, "the request is in the clipboard");
+  // Over plain HTTP from another machine there is no modern clipboard.
+  await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined }));
+  await page.locator(id("copy-frames")).filter({ hasText: "复制" }).click();
+  await page.locator(id("copy-frames")).filter({ hasText: "已复制" }).waitFor({ timeout: 5000 });
+  step("a silent device says why, and its frames can be copied with or without a modern clipboard");
+  await page.locator(id("point-dose-1.dose_rate")).click();
+  await page.locator(id("point-device")).click();
+  await page.waitForURL(/\/devices\/dose-1$/);
+  await page.goto(`${URL_BASE}/devices/nope`);
+  await page.getByText("没有设备 nope").waitFor();
+  step("from a point to its device and back; one that is not there is said so");
+}
+
+async function reload(page) {
+  await page.goto(`${URL_BASE}/gateway`);
+  await state(page, "live", 5000);
+  const card = page.locator(id("reload"));
+  const outcome = (word) => card.and(page.locator(`[data-outcome="${word}"]`)).waitFor({ timeout: 5000 });
+  const hash = async () => (await (await fetch(`${URL_BASE}/api/v1/site`)).json()).config_hash;
+  await page.locator(id("reload-check")).click();
+  await outcome("checked");
+  const before = await hash();
+  for (const word of ["refused", "rolled_back", "applied"]) {
+    await page.locator(id("reload-ask")).click();
+    await page.waitForFunction((confirm) => document.activeElement?.matches(confirm), id("reload-confirm"));
+    await page.keyboard.press("Enter");
+    await outcome(word);
+    await shot(page, `reload-${word}`);
+    if (word !== "applied")
+      assert.ok((await page.innerText(id("reload-faults"))).length > 20, "the faults are said");
+  }
+  const after = await hash();
+  assert.notEqual(after, before);
+  await card.getByText(after).waitFor({ timeout: 5000 });
+  step("checked, refused with its faults, rolled back, applied; the new site is shown at once");
+}
+
 /** Main-thread time of the page per second, in the browser's own count. */
 async function cost(page, seconds) {
   const session = await page.context().newCDPSession(page);
@@ -182,7 +229,7 @@ try {
   const page = await context.newPage();
   const errors = [];
   page.on("pageerror", (error) => errors.push(error.stack));
-  const acts = { alarmLife, lossAndReturn, trend, verdict, load };
+  const acts = { alarmLife, lossAndReturn, trend, verdict, device, reload, load };
   for (const [name, act] of Object.entries(acts)) if (name.startsWith(options.only)) await act(page);
   assert.deepEqual(errors, [], "errors in the page");
 } finally {

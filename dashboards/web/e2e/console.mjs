@@ -9,7 +9,14 @@ import { chromium } from "playwright-core";
 const [base, folder] = process.argv.slice(2);
 const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
-const VIEWS = ["/", "/points/pool-1.free_chlorine?range=7d", "/alarms", "/compliance", "/gateway"];
+const VIEWS = [
+  "/",
+  "/points/pool-1.free_chlorine?range=7d",
+  "/alarms",
+  "/compliance",
+  "/gateway",
+  "/devices/pool-1",
+];
 
 const id = (name) => `[data-testid="${name}"]`;
 const step = (text) => console.log(`· ${text}`);
@@ -67,6 +74,22 @@ async function alarmComesAndIsAcknowledged(page) {
   step("it was acknowledged, and the gateway knows by whom");
 }
 
+async function deviceSaysHowItIs(page) {
+  await page.goto(`${base}/gateway`);
+  await page.waitForSelector(`${id("connection")}[data-state="live"]`);
+  await page.locator('[data-testid^="link-"][data-up="true"]').first().waitFor({ timeout: 30_000 });
+  await page.locator(id("device-link-pool-1")).click();
+  await page.locator(`${id("device-state")}[data-state="online"]`).waitFor({ timeout: 30_000 });
+  const counters = await page.locator(id("device-counters")).innerText();
+  assert.match(counters, /超时/, "what became of the exchanges");
+  assert.ok((await page.locator(id("device-times")).innerText()).includes("ms"), "how long answers take");
+  const point = page.locator(id("point-pool-1.orp")).first();
+  await point.waitFor({ timeout: 10_000 });
+  const device = await (await fetch(`${base}/api/v1/devices/pool-1`)).json();
+  assert.ok(device.health.successes > 0 && device.health.round_trip !== null, "the API says the same");
+  step("a device says how it is, and shows its points");
+}
+
 async function languages(page) {
   await page.goto(`${base}/`);
   await page.waitForSelector(`${id("connection")}[data-state="live"]`);
@@ -101,6 +124,7 @@ async function pictures() {
 const page = await open(WIDE, "zh-CN");
 await liveValueMoves(page);
 await alarmComesAndIsAcknowledged(page);
+await deviceSaysHowItIs(page);
 await languages(page);
 await pictures();
 await browser.close();

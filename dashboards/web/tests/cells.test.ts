@@ -36,6 +36,7 @@ const point = (id: string, rest: Partial<Point> = {}): Point => ({
   kind: "number",
   decimals: 2,
   range: null,
+  states: [],
   sample: null,
   received_at: null,
   age_ms: null,

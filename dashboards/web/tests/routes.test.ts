@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { fixedQuery, parseWindow, rangeQuery, stepFor } from "../src/chart/window";
-import { parsePath, pointPath, withQuery } from "../src/state/routes";
+import { devicePath, parsePath, pointPath, withQuery } from "../src/state/routes";
 
 describe("paths", () => {
   it.each([
@@ -14,6 +14,11 @@ describe("paths", () => {
     ["/gateway", { view: "gateway" }],
     ["/points/trc-1.total_residual_chlorine", { view: "point", id: "trc-1.total_residual_chlorine" }],
     ["/points/a%2Fb%20c", { view: "point", id: "a/b c" }],
+    ["/devices/trc-1", { view: "device", id: "trc-1" }],
+    ["/devices/a%2Fb", { view: "device", id: "a/b" }],
+    ["/devices", { view: "unknown" }],
+    ["/devices/a/b", { view: "unknown" }],
+    ["/toString/x", { view: "unknown" }],
     ["/points/%E0%A4%A", { view: "unknown" }],
     ["/points", { view: "unknown" }],
     ["/points/a/b", { view: "unknown" }],
@@ -25,6 +30,7 @@ describe("paths", () => {
   it("lead back to any id", () => {
     for (const id of ["ph-1.ph", "a/b?c#d", "消毒柜.温度", "100%"]) {
       expect(parsePath(pointPath(id))).toEqual({ view: "point", id });
+      expect(parsePath(devicePath(id))).toEqual({ view: "device", id });
     }
   });
   it("change one key of the query and keep the others", () => {

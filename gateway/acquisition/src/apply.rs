@@ -4,6 +4,7 @@ use crate::{
     LinkSettings,
     diagnosis::Medium,
     gauge::{Gauge, LinkGauge},
+    mailbox::Boxes,
     modbus::Listeners,
     supervise::Supervisor,
 };
@@ -31,6 +32,8 @@ pub struct Applied {
 pub(crate) struct Surroundings {
     pub(crate) intake: Arc<dyn Intake>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Where devices post their messages.
+    pub(crate) boxes: Boxes,
     /// Ends all of them.
     pub(crate) cancel: CancellationToken,
     /// Where modems dial in.
@@ -46,7 +49,7 @@ impl Surroundings {
         cancel: CancellationToken,
     ) -> Self {
         let (listeners, origin) = (Listeners::default(), Instant::now());
-        Self { intake, clock, cancel, listeners, origin }
+        Self { intake, clock, boxes: Boxes::default(), cancel, listeners, origin }
     }
 }
 

@@ -292,6 +292,13 @@ impl LinkGauge {
         shown.health.endpoint = endpoint;
     }
 
+    /// Connected once more, to the only thing it can be connected to.
+    pub(crate) fn connected(&self) {
+        let mut shown = self.lock();
+        shown.health.up = true;
+        shown.health.connects += 1;
+    }
+
     /// Not connected any more, and why.
     pub(crate) fn down(&self, why: String) {
         let mut shown = self.lock();

@@ -23,6 +23,9 @@ mod courier;
 mod diagnosis;
 mod failure;
 mod gauge;
+mod http;
+mod mailbox;
+mod messages;
 mod modbus;
 mod mqtt;
 mod settings;
@@ -35,9 +38,7 @@ use gauge::{Gauge, LinkGauge};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use weir_domain::Clock;
-use weir_engine::ports::{
-    DeliveryError, DeviceHealth, Health, Intake, LinkHealth, Mailbox, PortFuture,
-};
+use weir_engine::ports::{DeviceHealth, Health, Intake, LinkHealth};
 
 pub use apply::Applied;
 pub use failure::Failure;
@@ -96,20 +97,13 @@ impl Acquisition {
         self.tasks.wait().await;
     }
 
+    /// Where devices post their messages.
+    fn boxes(&self) -> &mailbox::Boxes {
+        &self.surroundings.boxes
+    }
+
     fn shown(&self) -> MutexGuard<'_, Vec<(LinkGauge, Vec<Gauge>)>> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// No link takes messages over HTTP yet.
-impl Mailbox for Acquisition {
-    fn deliver<'a>(
-        &'a self,
-        _device: &'a str,
-        _token: Option<&'a str>,
-        _body: Vec<u8>,
-    ) -> PortFuture<'a, Result<usize, DeliveryError>> {
-        Box::pin(async { Err(DeliveryError::Unauthorized) })
     }
 }
 

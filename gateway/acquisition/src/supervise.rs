@@ -2,13 +2,13 @@
 //! restart.
 
 use crate::{
-    LinkSettings,
+    LinkSettings, Transport,
     apply::Surroundings,
     backoff::Backoff,
     courier,
     courier::Tray,
     gauge::{Gauge, LinkGauge},
-    modbus, mqtt,
+    http, modbus, mqtt,
 };
 use core::{any::Any, time::Duration};
 use tokio::{task::JoinHandle, time::sleep};
@@ -66,27 +66,28 @@ impl Supervisor {
 
     fn spawn(&self, tray: Tray) -> JoinHandle<()> {
         let cancel = self.surroundings.cancel.child_token();
+        let Surroundings { intake, clock, boxes, listeners, origin, .. } =
+            self.surroundings.clone();
+        let (settings, gauge) = (self.settings.clone(), self.gauge.clone());
+        let gauges = self.gauges.clone();
         let shared = modbus::Shared {
-            gauge: self.gauge.clone(),
-            gauges: self.gauges.clone(),
+            gauge: gauge.clone(),
+            gauges: gauges.clone(),
             tray: tray.clone(),
-            clock: self.surroundings.clock.clone(),
-            listeners: self.surroundings.listeners.clone(),
-            origin: self.surroundings.origin,
+            clock: clock.clone(),
+            listeners,
+            origin,
         };
-        match modbus::Link::new(&self.settings, shared) {
-            Some(link) => tokio::spawn(link.run(cancel)),
-            None => tokio::spawn(
-                mqtt::Link::new(mqtt::Surroundings {
-                    settings: self.settings.clone(),
-                    gauges: self.gauges.clone(),
-                    tray,
-                    intake: self.surroundings.intake.clone(),
-                    clock: self.surroundings.clock.clone(),
-                })
-                .run(cancel),
-            ),
+        if let Some(link) = modbus::Link::new(&settings, shared) {
+            return tokio::spawn(link.run(cancel));
         }
+        if let Transport::Http { token } = &settings.transport {
+            let token = token.clone();
+            let around = http::Surroundings { settings, gauge, gauges, tray, intake, clock, boxes };
+            return tokio::spawn(http::Link::new(around, token).run(cancel));
+        }
+        let around = mqtt::Surroundings { settings, gauge, gauges, tray, intake, clock };
+        tokio::spawn(mqtt::Link::new(around).run(cancel))
     }
 
     /// Nobody reads these points until the link is up again.

@@ -39,7 +39,7 @@ pub(crate) fn server_name(tls: &Tls, host: &str) -> Result<ServerName<'static>, 
 }
 
 /// Those that are trusted: the ones given, or else the system's.
-fn roots(ca: Option<&str>) -> Result<RootCertStore, String> {
+pub(crate) fn roots(ca: Option<&str>) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     match ca {
         Some(pem) => {

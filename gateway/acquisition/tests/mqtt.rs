@@ -6,128 +6,49 @@
 
 mod common;
 
-use common::{Rig, Store, until};
-use rumqttc::{AsyncClient, Event, Incoming, MqttOptions, Outgoing, QoS};
+use common::{
+    Rig, Store,
+    broker::{Broker, link, settings},
+    until,
+};
 use std::{
-    io::Write,
-    path::PathBuf,
-    process::Stdio,
-    sync::{
-        Arc,
-        atomic::{AtomicU16, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
-use tokio::{
-    process::{Child, Command},
-    time::{sleep, timeout},
-};
-use weir_acquisition::{
-    DeviceSettings, Endpoint, LinkSettings, MqttSettings, MqttVersion, Transport,
-};
+use tokio::time::{sleep, timeout};
+use weir_acquisition::{DeviceSettings, MqttVersion};
 use weir_domain::{BadReason, Clock, Quality, SeriesId, Text, Unit, ValueKind};
 use weir_engine::ports::DeviceState;
 use weir_profiles::{Access, FieldSource, MessageFormat, MqttAccess, PointDef, Profile, Source};
 use weir_wire::telemetry::{Boot, Field, Scalar, Telemetry, encode_cbor, encode_json};
 
-const BROKER: &str = "/usr/sbin/mosquitto";
-
-/// A port that nobody has, below those that the system gives to connections.
-fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let base = 20_000 + u16::try_from(std::process::id() % 500).unwrap() * 20;
-    loop {
-        let port = base + NEXT.fetch_add(1, Ordering::SeqCst);
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
+/// Every test in both versions of MQTT.
+macro_rules! in_both_versions {
+    ($($test:ident,)*) => {
+        mod v3 {$(
+            #[tokio::test]
+            async fn $test() {
+                super::$test(weir_acquisition::MqttVersion::V3).await;
+            }
+        )*}
+        mod v5 {$(
+            #[tokio::test]
+            async fn $test() {
+                super::$test(weir_acquisition::MqttVersion::V5).await;
+            }
+        )*}
+    };
 }
 
-/// A broker with its files, on a port of its own.
-struct Broker {
-    port: u16,
-    directory: tempfile::TempDir,
-    process: Option<Child>,
-}
-
-impl Broker {
-    /// None, said aloud, if there is no mosquitto.
-    async fn start(persistent: bool) -> Option<Self> {
-        if !PathBuf::from(BROKER).exists() {
-            // Not by println: that of a passing test is not shown.
-            let skipped = format!("SKIPPED: {BROKER} is missing; nothing was tested\n");
-            std::io::stderr().write_all(skipped.as_bytes()).unwrap();
-            return None;
-        }
-        let (port, directory) = (free_port(), tempfile::tempdir().unwrap());
-        let config = format!(
-            "listener {port} 127.0.0.1\nallow_anonymous true\npersistence {persistent}\n\
-             persistence_location {}/\nmax_inflight_messages 20\nuser root\n",
-            directory.path().display()
-        );
-        std::fs::write(directory.path().join("mosquitto.conf"), config).unwrap();
-        let mut broker = Self { port, directory, process: None };
-        broker.up().await;
-        Some(broker)
-    }
-
-    async fn up(&mut self) {
-        let mut command = Command::new(BROKER);
-        command.arg("-c").arg(self.directory.path().join("mosquitto.conf")).kill_on_drop(true);
-        self.process = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-        let address = ("127.0.0.1", self.port);
-        for _ in 0..500 {
-            let ended = self.process.as_mut().unwrap().try_wait().unwrap();
-            assert_eq!(ended, None, "mosquitto does not stay up");
-            if tokio::net::TcpStream::connect(address).await.is_ok() {
-                return;
-            }
-            sleep(Duration::from_millis(10)).await;
-        }
-        panic!("mosquitto does not come up");
-    }
-
-    /// An orderly end: a persistent broker writes its sessions down.
-    async fn down(&mut self) {
-        let mut process = self.process.take().unwrap();
-        let pid = process.id().unwrap().to_string();
-        assert!(Command::new("kill").arg(pid).status().await.unwrap().success());
-        process.wait().await.unwrap();
-    }
-
-    fn transport(&self) -> Transport {
-        mqtt(self.port)
-    }
-
-    fn link(&self, devices: Vec<DeviceSettings>) -> LinkSettings {
-        let (id, timeout) = ("broker".parse().unwrap(), Duration::from_secs(1));
-        LinkSettings {
-            id,
-            transport: self.transport(),
-            timeout,
-            request_gap: Duration::ZERO,
-            devices,
-        }
-    }
-
-    /// Publishes with QoS 1, and waits for the broker's word.
-    async fn publish(&self, topic: &str, payloads: Vec<Vec<u8>>) {
-        let mut options = MqttOptions::new("publisher", "127.0.0.1", self.port);
-        options.set_max_packet_size(1 << 20, 1 << 20);
-        let (client, mut events) = AsyncClient::new(options, 1000);
-        let mut unconfirmed = payloads.len();
-        for payload in payloads {
-            client.publish(topic, QoS::AtLeastOnce, false, payload).await.unwrap();
-        }
-        while unconfirmed > 0 {
-            if let Event::Incoming(Incoming::PubAck(_)) = events.poll().await.unwrap() {
-                unconfirmed -= 1;
-            }
-        }
-        client.disconnect().await.unwrap();
-        while !matches!(events.poll().await, Ok(Event::Outgoing(Outgoing::Disconnect)) | Err(_)) {}
-    }
+in_both_versions! {
+    json_and_cbor_become_rows_and_nonsense_is_counted,
+    unknown_names_are_named,
+    what_is_not_on_disk_is_not_acknowledged,
+    a_store_that_refuses_for_a_while_loses_nothing,
+    a_restart_of_the_broker_loses_nothing_and_doubles_nothing,
+    a_broker_without_memory_is_subscribed_to_again,
+    the_broker_keeps_messages_while_the_gateway_is_away,
+    a_huge_message_is_refused_and_does_not_block_the_next,
 }
 
 fn cabinet(n: u32) -> DeviceSettings {
@@ -199,9 +120,8 @@ fn temperatures(rig: &Rig) -> Vec<f64> {
     all
 }
 
-#[tokio::test]
-async fn json_and_cbor_become_rows_and_nonsense_is_counted() {
-    let Some(broker) = Broker::start(false).await else { return };
+async fn json_and_cbor_become_rows_and_nonsense_is_counted(version: MqttVersion) {
+    let Some(broker) = Broker::start(version, false).await else { return };
     let rig = Rig::start(vec![broker.link(vec![cabinet(1), cabinet(2)])], Arc::default());
     connected(&broker, &rig).await;
     assert_eq!(rig.health("cabinet-2").state, DeviceState::Waiting);
@@ -235,9 +155,8 @@ async fn json_and_cbor_become_rows_and_nonsense_is_counted() {
     rig.stop().await;
 }
 
-#[tokio::test]
-async fn unknown_names_are_named() {
-    let Some(broker) = Broker::start(false).await else { return };
+async fn unknown_names_are_named(version: MqttVersion) {
+    let Some(broker) = Broker::start(version, false).await else { return };
     let rig = Rig::start(vec![broker.link(vec![cabinet(1)])], Arc::default());
     connected(&broker, &rig).await;
     let mut odd = message(2, 60.0);
@@ -251,9 +170,8 @@ async fn unknown_names_are_named() {
     rig.stop().await;
 }
 
-#[tokio::test]
-async fn what_is_not_on_disk_is_not_acknowledged() {
-    let Some(broker) = Broker::start(false).await else { return };
+async fn what_is_not_on_disk_is_not_acknowledged(version: MqttVersion) {
+    let Some(broker) = Broker::start(version, false).await else { return };
     let refusing = Arc::new(Store::default());
     let rig = Rig::start(vec![broker.link(vec![cabinet(1)])], refusing.clone());
     connected(&broker, &rig).await;
@@ -271,12 +189,11 @@ async fn what_is_not_on_disk_is_not_acknowledged() {
     assert_eq!(temperatures(&rig), (0..30).map(f64::from).collect::<Vec<_>>(), "once each");
 }
 
-#[tokio::test]
-async fn a_store_that_refuses_for_a_while_loses_nothing() {
-    let Some(broker) = Broker::start(false).await else { return };
+async fn a_store_that_refuses_for_a_while_loses_nothing(version: MqttVersion) {
+    let Some(broker) = Broker::start(version, false).await else { return };
     let rig = Rig::start(vec![broker.link(vec![cabinet(1)])], Arc::default());
     connected(&broker, &rig).await;
-    rig.store.refuse.store(40, Ordering::SeqCst);
+    rig.store.refuse.store(3, Ordering::SeqCst);
     broker.publish(TOPIC_1, messages(0..60)).await;
     until("all of them", || temperatures(&rig).len() >= 60).await;
     rig.stop().await;
@@ -286,9 +203,8 @@ async fn a_store_that_refuses_for_a_while_loses_nothing() {
 }
 
 /// The broker goes while messages are unacknowledged, and sends them again when it is back.
-#[tokio::test]
-async fn a_restart_of_the_broker_loses_nothing_and_doubles_nothing() {
-    let Some(mut broker) = Broker::start(true).await else { return };
+async fn a_restart_of_the_broker_loses_nothing_and_doubles_nothing(version: MqttVersion) {
+    let Some(mut broker) = Broker::start(version, true).await else { return };
     let rig = Rig::start(vec![broker.link(vec![cabinet(1)])], Arc::default());
     connected(&broker, &rig).await;
     rig.store.refuse.store(u32::MAX, Ordering::SeqCst);
@@ -311,9 +227,8 @@ async fn a_restart_of_the_broker_loses_nothing_and_doubles_nothing() {
 }
 
 /// A broker that has forgotten the session is subscribed to again.
-#[tokio::test]
-async fn a_broker_without_memory_is_subscribed_to_again() {
-    let Some(mut broker) = Broker::start(false).await else { return };
+async fn a_broker_without_memory_is_subscribed_to_again(version: MqttVersion) {
+    let Some(mut broker) = Broker::start(version, false).await else { return };
     let rig = Rig::start(vec![broker.link(vec![cabinet(1)])], Arc::default());
     connected(&broker, &rig).await;
     broker.down().await;
@@ -331,9 +246,8 @@ async fn a_broker_without_memory_is_subscribed_to_again() {
 }
 
 /// What the gateway missed while it was away comes when it is back.
-#[tokio::test]
-async fn the_broker_keeps_messages_while_the_gateway_is_away() {
-    let Some(broker) = Broker::start(false).await else { return };
+async fn the_broker_keeps_messages_while_the_gateway_is_away(version: MqttVersion) {
+    let Some(broker) = Broker::start(version, false).await else { return };
     let rig = Rig::start(vec![broker.link(vec![cabinet(1)])], Arc::default());
     connected(&broker, &rig).await;
     rig.stop().await;
@@ -345,9 +259,8 @@ async fn the_broker_keeps_messages_while_the_gateway_is_away() {
 }
 
 /// A message larger than any should be must not block those behind it.
-#[tokio::test]
-async fn a_huge_message_is_refused_and_does_not_block_the_next() {
-    let Some(broker) = Broker::start(false).await else { return };
+async fn a_huge_message_is_refused_and_does_not_block_the_next(version: MqttVersion) {
+    let Some(broker) = Broker::start(version, false).await else { return };
     let rig = Rig::start(vec![broker.link(vec![cabinet(1)])], Arc::default());
     connected(&broker, &rig).await;
     broker.publish(TOPIC_1, vec![vec![b' '; 300 * 1024]]).await;
@@ -358,34 +271,11 @@ async fn a_huge_message_is_refused_and_does_not_block_the_next() {
     rig.stop().await;
 }
 
-/// A broker on this machine.
-fn mqtt(port: u16) -> Transport {
-    Transport::Mqtt(Box::new(MqttSettings {
-        endpoint: Endpoint { host: "127.0.0.1".into(), port },
-        version: MqttVersion::V3,
-        client_id: "weir-test".into(),
-        username: None,
-        password: None,
-        tls: None,
-        share: None,
-        status_topic: None,
-        keep_alive: Duration::from_secs(30),
-    }))
-}
-
 /// Silence of a device, and of the broker, in virtual time.
 #[tokio::test(start_paused = true)]
 async fn silence_is_a_record() {
     // Nobody listens on the port of "discard".
-    let transport = mqtt(9);
-    let (id, timeout) = ("broker".parse().unwrap(), Duration::from_secs(1));
-    let link = LinkSettings {
-        id,
-        transport,
-        timeout,
-        request_gap: Duration::ZERO,
-        devices: vec![cabinet(1)],
-    };
+    let link = link(settings(MqttVersion::V3, 9), vec![cabinet(1)]);
     let rig = Rig::start(vec![link], Arc::default());
     sleep(Duration::from_secs(120)).await;
     rig.stop().await;

@@ -3,7 +3,7 @@
 use crate::{
     cli,
     exit::{Exit, Failure},
-    site,
+    plan, site,
 };
 use anyhow::Context as _;
 use serde_json::json;
@@ -16,7 +16,11 @@ pub(crate) fn run(options: &cli::Check) -> Result<Exit, Failure> {
         .with_context(|| format!("could not read the site file {}", options.site.display()))
         .map_err(Failure::usage)?;
     let file = options.site.display().to_string();
-    let checked = Site::parse(&text, &site::library(&options.site)?);
+    let mut checked = Site::parse(&text, &site::library(&options.site)?);
+    if let Ok(checked) = &mut checked {
+        let more = plan::warnings(checked);
+        checked.warnings.extend(more);
+    }
     let (errors, warnings) = match &checked {
         Ok(checked) => (&[][..], &checked.warnings[..]),
         Err(error) => (&error.reasons[..], &[][..]),

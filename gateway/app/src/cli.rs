@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::bridge::Target;
+use crate::scan::Units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -33,15 +34,50 @@ pub(crate) enum Command {
     Bridge(Bridge),
     /// Check a site file and print every fault with its line
     Check(Check),
+    /// Predict what each link will have to carry, and how long the disk lasts
+    #[command(after_help = PLAN_HELP)]
+    Plan(Plan),
     /// Judge readings offline and print verdicts and alarms as JSON Lines
     #[command(after_help = REPLAY_HELP)]
     Replay(Replay),
     /// List or test rule packs
     Packs(Packs),
     /// Read one device once and show what it said
+    #[command(after_help = READ_HELP)]
     Read(Read),
+    /// Find what is on a serial line or behind an address, without a site file
+    #[command(after_help = SCAN_HELP)]
+    Scan(Scan),
 }
 
+const PLAN_HELP: &str = "\
+Nothing is asked: the plan is made of the site file, the profiles and the speed of the lines.
+
+  weir plan site.toml            requests, bytes and time for each device, and how busy each link is
+  weir plan site.toml --json     the same for programs
+
+Exit code 1 means that a link is asked for more than it has time for.";
+
+const READ_HELP: &str = "\
+The device is asked as the gateway would ask it, so stop the gateway first if they share a serial line.
+
+  weir read site.toml trc-1              values with their quality
+  weir read site.toml trc-1 --explain    requests and answers byte by byte, every word order side by side
+
+Exit code 1 means that something could not be read, or is not good.";
+
+const SCAN_HELP: &str = "\
+Only reads (functions 1 to 4), one value of each unit. A refusal proves a unit too; silence proves nothing.
+Line settings are tried for units 1-16 first, and then the one that gave clean answers for the rest.
+
+  weir scan --serial /dev/ttyUSB0                         all usual settings, all units
+  weir scan --serial /dev/ttyUSB0 --baud 9600 --parity none --units 1-32
+  weir scan --tcp 192.168.1.20                            Modbus TCP, port 502
+  weir scan --tcp 192.168.1.30:4001 --rtu                 serial frames through a converter
+  weir scan --tcp 192.168.1.20 --units 3 --profiles       which model may unit 3 be?
+
+Nothing else may talk on the line meanwhile: stop the gateway. Ctrl-C prints what was found so far.
+Exit code 1 means that nothing was found.";
 const BRIDGE_HELP: &str = "\
 Each scan of a device becomes one message on PREFIX/DEVICE:
 
@@ -139,6 +175,18 @@ pub(crate) struct Check {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// The site file
+    pub(crate) site: PathBuf,
+    /// Folder for the data, whose disk is looked at [default: `data` beside the site file]
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 #[group(id = "source", required = true, multiple = false)]
 pub(crate) struct ReplaySource {
     /// A CSV file of samples, `-` for standard input
@@ -190,6 +238,71 @@ pub(crate) struct Read {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "where", required = true, multiple = false)]
+pub(crate) struct ScanAt {
+    /// A serial line
+    #[arg(long, value_name = "PORT")]
+    pub(crate) serial: Option<String>,
+    /// A Modbus server or converter
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) tcp: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Scan {
+    #[command(flatten)]
+    pub(crate) at: ScanAt,
+    /// Serial frames through TCP, instead of Modbus TCP
+    #[arg(long, requires = "tcp")]
+    pub(crate) rtu: bool,
+    /// Baud rates to try, in this order
+    #[arg(long, value_delimiter = ',', default_values_t = [9600, 19200, 38400, 115200, 57600, 4800, 2400, 1200], value_parser = clap::value_parser!(u32).range(300..=921_600))]
+    pub(crate) baud: Vec<u32>,
+    /// Parities to try, in this order
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = [ScanParity::None, ScanParity::Even, ScanParity::Odd])]
+    pub(crate) parity: Vec<ScanParity>,
+    /// Unit ids, such as 1-32 or 1,3,10-20 [default: 1-247; on TCP also 255 and 0]
+    #[arg(long)]
+    pub(crate) units: Option<Units>,
+    /// The table that is asked for
+    #[arg(long, value_enum, default_value_t = Table::Holding)]
+    pub(crate) table: Table,
+    /// The address in it, counted from 0
+    #[arg(long, default_value_t = 0)]
+    pub(crate) address: u16,
+    /// How long an answer may take [default: 300 on a serial line, 1000 on TCP]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(10..=60_000))]
+    pub(crate) timeout_ms: Option<u64>,
+    /// Try every line setting and unit, even after one has answered
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Try which models of the library fit each unit
+    #[arg(long)]
+    pub(crate) profiles: bool,
+    /// Folder whose `profiles` are tried too
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(crate) library: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ScanParity {
+    None,
+    Even,
+    Odd,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Table {
+    Coil,
+    Discrete,
+    Holding,
+    Input,
 }
 
 /// How to log. Messages go to standard error, data to standard output.

@@ -3,7 +3,7 @@
 use crate::{
     bridge, check, cli,
     exit::{Exit, Failure},
-    gateway, packs, read, replay,
+    gateway, packs, plan, read, replay, scan,
 };
 
 pub(crate) fn run(command: cli::Command) -> Result<Exit, Failure> {
@@ -13,9 +13,11 @@ pub(crate) fn run(command: cli::Command) -> Result<Exit, Failure> {
         cli::Command::Run(options) => runtime()?.block_on(gateway::run(options)),
         cli::Command::Bridge(options) => single_thread()?.block_on(bridge::run(options)),
         cli::Command::Check(options) => check::run(&options),
+        cli::Command::Plan(options) => plan::run(&options),
         cli::Command::Replay(options) => replay::run(&options),
         cli::Command::Packs(options) => packs::run(options.command),
         cli::Command::Read(options) => runtime()?.block_on(read::run(&options)),
+        cli::Command::Scan(options) => runtime()?.block_on(scan::run(&options)),
     }
 }
 

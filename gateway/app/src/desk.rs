@@ -40,7 +40,8 @@ impl Outcomes {
         self.changed.notify_waiters();
     }
 
-    async fn take(&self, seq: u64) -> Outcome {
+    /// Waits for the outcome of the act with this number.
+    pub(crate) async fn take(&self, seq: u64) -> Outcome {
         loop {
             let changed = self.changed.notified();
             tokio::pin!(changed);

@@ -7,22 +7,20 @@ use crate::{
     desk::Desk,
     exit::{Exit, Failure},
     pipeline::{self, Pipeline, Published},
+    plan,
+    reload::{InForce, Parts, Reloader},
     site::{self, Loaded},
 };
 use anyhow::Context as _;
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    thread::JoinHandle,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use weir_acquisition::Acquisition;
 use weir_domain::{Clock, Timestamp};
 use weir_engine::{
     Act, Command, Engine, EngineState, SiteSpec,
-    ports::{Configuration, Outbox as _, PortFuture, Reload, ReloadOutcome},
+    ports::{Configuration as _, Outbox as _},
 };
 use weir_northbound::Northbound;
 use weir_storage::{Store, StoreOptions};
@@ -34,8 +32,7 @@ const SEAL_ROWS: usize = 1_000_000;
 
 /// A gateway whose store and engine run, and whose edges may be started.
 pub(crate) struct Gateway {
-    loaded: Loaded,
-    spec: SiteSpec,
+    in_force: InForce,
     description: Arc<weir_engine::Description>,
     pub(crate) store: Store,
     published: Published,
@@ -66,16 +63,14 @@ impl Gateway {
         // before the end, when nothing is left to be sent.
         let store = Store::open(options, Box::new(move |batch| drop(sender.send(batch))))?;
         store.hold_journal_for(&site::journal_sinks(&loaded.site));
-        let points = site::point_ids(&loaded.site);
-        let series = store.series(&points)?;
-        let spec = site::spec(&loaded, &series);
-        let engine = engine(&store, spec.clone(), clock.now())?;
+        let in_force = InForce::new(loaded, &store)?;
+        let engine = engine(&store, in_force.spec.clone(), clock.now())?;
         let from_seq = engine.seq();
         let description = engine.description().clone();
         let (published, thread) = Pipeline::start(engine, store.clone(), committed)?;
         store.start(from_seq)?;
         let started_at = clock.now();
-        Ok(Self { loaded, spec, description, store, published, engine: thread, clock, started_at })
+        Ok(Self { in_force, description, store, published, engine: thread, clock, started_at })
     }
 
     /// Where acts are handed in.
@@ -102,94 +97,104 @@ impl Gateway {
         let _ = snapshot.wait_for(|snapshot| snapshot.seq >= last).await;
     }
 
-    /// Starts links, sinks and the web server, and runs until `stop`.
+    /// Starts links, sinks and the web server, and runs until `stop`. Each item of `reloads` has
+    /// the site file read again.
     pub(crate) async fn serve(
         self,
         listener: TcpListener,
         stop: CancellationToken,
+        reloads: Option<Signal>,
     ) -> Result<(), Failure> {
-        self.store
-            .submit_command(Command { at: self.clock.now(), act: Act::Started })
+        let acts = self.desk();
+        let Self { in_force, description, store, published, engine, clock, started_at } = self;
+        store
+            .submit_command(Command { at: clock.now(), act: Act::Started })
             .await
             .context("could not write the start into the journal")?;
-        let store: Arc<Store> = Arc::new(self.store.clone());
+        let ports: Arc<Store> = Arc::new(store.clone());
         let acquisition = Arc::new(Acquisition::start(
-            site::links(&self.loaded.site, &self.spec)?,
-            store.clone(),
-            self.clock.clone(),
+            in_force.links.clone(),
+            ports.clone(),
+            clock.clone(),
             stop.child_token(),
         ));
         let northbound = Arc::new(Northbound::start(
-            site::sinks(&self.loaded.site)?,
-            self.description.clone(),
-            store.clone(),
-            self.clock.clone(),
+            in_force.sinks.clone(),
+            description,
+            ports.clone(),
+            clock.clone(),
             stop.child_token(),
         )?);
+        let site = in_force.spec.id.clone();
+        let parts = Parts {
+            store: store.clone(),
+            clock: clock.clone(),
+            acquisition: acquisition.clone(),
+            northbound: northbound.clone(),
+            published: published.clone(),
+            stop: stop.clone(),
+        };
+        let configuration = Arc::new(Reloader::new(in_force, parts));
+        if let Some(reloads) = reloads {
+            reload_on(reloads, configuration.clone(), stop.clone());
+        }
         let state = WebState {
-            snapshot: self.published.snapshot.clone(),
-            live: self.published.live.clone(),
-            history: store.clone(),
-            records: store.clone(),
-            acts: self.desk(),
+            snapshot: published.snapshot.clone(),
+            live: published.live.clone(),
+            history: ports.clone(),
+            records: ports.clone(),
+            acts,
             health: acquisition.clone(),
             mailbox: acquisition.clone(),
-            configuration: Arc::new(Fixed {
-                hash: self.loaded.hash.clone(),
-                clock: self.clock.clone(),
-            }),
+            configuration,
             sinks: northbound.clone(),
-            storage: store.clone(),
-            clock: self.clock.clone(),
+            storage: ports,
+            clock,
             version: env!("CARGO_PKG_VERSION"),
-            started_at: self.started_at,
+            started_at,
         };
         let address = listener.local_addr()?;
-        tracing::info!("site {} is watched; the console is at http://{address}/", self.spec.id);
+        tracing::info!("site {site} is watched; the console is at http://{address}/");
         let served = weir_web::serve(listener, state, stop.clone()).await;
         stop.cancel();
         acquisition.join().await;
         northbound.join().await;
-        self.close().await;
+        end(store, engine).await;
         Ok(served?)
     }
 
     /// Writes down what is under way and ends the engine.
+    #[cfg(feature = "demo")]
     pub(crate) async fn close(self) {
-        let Self { store, engine, .. } = self;
-        let ended = tokio::task::spawn_blocking(move || {
-            store.shutdown();
-            engine.join()
-        });
-        if !matches!(ended.await, Ok(Ok(()))) {
-            tracing::error!(
-                "the engine's thread ended with a panic; its state will be made again from the journal"
-            );
+        end(self.store, self.engine).await;
+    }
+}
+
+/// Writes down what is under way and ends the engine.
+async fn end(store: Store, engine: JoinHandle<()>) {
+    let ended = tokio::task::spawn_blocking(move || {
+        store.shutdown();
+        engine.join()
+    });
+    if !matches!(ended.await, Ok(Ok(()))) {
+        tracing::error!(
+            "the engine's thread ended with a panic; its state will be made again from the journal"
+        );
+    }
+}
+
+/// Has the site file read again at every signal.
+fn reload_on(mut signal: Signal, reloader: Arc<Reloader>, stop: CancellationToken) {
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                asked = signal.recv() => if asked.is_none() { return },
+            }
+            // What comes of it is in the log, and shown by the console.
+            drop(reloader.reload(false).await);
         }
-    }
-}
-
-/// A site file that is read once, at the start.
-struct Fixed {
-    hash: String,
-    clock: Arc<dyn Clock>,
-}
-
-impl Configuration for Fixed {
-    fn reload(&self, _check_only: bool) -> PortFuture<'_, Reload> {
-        let reload = Reload {
-            at: self.clock.now(),
-            config_hash: self.hash.clone(),
-            outcome: ReloadOutcome::Refused,
-            changes: Vec::new(),
-            faults: vec!["the site file is read at the start only; restart the gateway".to_owned()],
-        };
-        Box::pin(async { reload })
-    }
-
-    fn last_reload(&self) -> Option<Reload> {
-        None
-    }
+    });
 }
 
 /// The engine as it was when the gateway stopped.
@@ -210,25 +215,22 @@ fn engine(store: &Store, spec: SiteSpec, now: Timestamp) -> Result<Engine, Failu
 
 /// `weir run`.
 pub(crate) async fn run(options: cli::Run) -> Result<Exit, Failure> {
+    // From the first moment, as the signal would else end the program.
+    let reloads = signal(SignalKind::hangup())?;
     let loaded = site::load(&options.site)?;
-    let data = options.data.unwrap_or_else(|| beside(&options.site, "data"));
+    plan::tell(&loaded.site);
+    let data = options.data.unwrap_or_else(|| loaded.beside("data"));
     let listen = options.listen.unwrap_or(loaded.site.web.listen);
     let listener = weir_web::bind(listen).await?;
     let gateway = Gateway::open(loaded, &data, Arc::new(SystemClock))?;
     let stop = CancellationToken::new();
     stop_on_signal(stop.clone())?;
-    gateway.serve(listener, stop).await?;
+    gateway.serve(listener, stop, Some(reloads)).await?;
     Ok(Exit::Done)
-}
-
-/// A file or folder in the same folder as `path`.
-fn beside(path: &Path, name: &str) -> PathBuf {
-    path.parent().unwrap_or(Path::new("")).join(name)
 }
 
 /// Stops on SIGINT and SIGTERM.
 pub(crate) fn stop_on_signal(stop: CancellationToken) -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::spawn(async move {

@@ -15,8 +15,11 @@ mod exit;
 mod gateway;
 mod packs;
 mod pipeline;
+mod plan;
 mod read;
+mod reload;
 mod replay;
+mod scan;
 mod site;
 
 use clap::Parser;

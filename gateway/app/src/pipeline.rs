@@ -1,10 +1,16 @@
 //! The engine's own thread: committed records in; effects saved, then published.
 
 use crate::desk::Outcomes;
-use std::{sync::Arc, sync::mpsc, thread, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::Duration,
+};
 use tokio::sync::{broadcast, watch};
 use weir_domain::Timestamp;
-use weir_engine::{Committed, Effect, Engine, LiveEvent, Record, Snapshot, alarm_events};
+use weir_engine::{
+    Act, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot, alarm_events,
+};
 use weir_storage::{EffectNumber, StorageError, Store};
 
 /// The state is saved at least this often, so that a restart has little to handle again.
@@ -28,6 +34,24 @@ pub(crate) struct Published {
     pub(crate) snapshot: watch::Receiver<Arc<Snapshot>>,
     pub(crate) live: broadcast::Sender<Arc<LiveEvent>>,
     pub(crate) outcomes: Arc<Outcomes>,
+    pub(crate) next_site: Arc<NextSite>,
+}
+
+/// The site that the next record of a reload ([`Act::Reloaded`]) puts in force. Without one, as
+/// when the journal is handled again after a crash, such a record changes nothing: the engine was
+/// made of the newest file to begin with.
+#[derive(Default)]
+pub(crate) struct NextSite(Mutex<Option<SiteSpec>>);
+
+impl NextSite {
+    /// Puts a site there, or takes it back.
+    pub(crate) fn set(&self, site: Option<SiteSpec>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = site;
+    }
+
+    fn take(&self) -> Option<SiteSpec> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// The engine at work.
@@ -37,6 +61,7 @@ pub(crate) struct Pipeline {
     snapshot: watch::Sender<Arc<Snapshot>>,
     live: broadcast::Sender<Arc<LiveEvent>>,
     outcomes: Arc<Outcomes>,
+    next_site: Arc<NextSite>,
     saved_at: Timestamp,
     saved_seq: u64,
 }
@@ -57,10 +82,16 @@ impl Pipeline {
         let (snapshot, snapshot_rx) = watch::channel(Arc::new(engine.snapshot()));
         let (live, _) = broadcast::channel(LIVE_EVENTS);
         let outcomes = Arc::<Outcomes>::default();
-        let published =
-            Published { snapshot: snapshot_rx, live: live.clone(), outcomes: outcomes.clone() };
+        let next_site = Arc::<NextSite>::default();
+        let published = Published {
+            snapshot: snapshot_rx,
+            live: live.clone(),
+            outcomes: outcomes.clone(),
+            next_site: next_site.clone(),
+        };
         let (saved_at, saved_seq) = (engine.clock(), engine.seq());
-        let mut pipeline = Self { engine, store, snapshot, live, outcomes, saved_at, saved_seq };
+        let mut pipeline =
+            Self { engine, store, snapshot, live, outcomes, next_site, saved_at, saved_seq };
         let thread = thread::Builder::new().name("engine".into()).spawn(move || {
             for batch in &committed {
                 pipeline.handle(&batch);
@@ -73,22 +104,43 @@ impl Pipeline {
     fn handle(&mut self, batch: &Committed) {
         let mut effects = Vec::new();
         let mut outcomes = Vec::new();
+        let mut is_another = false;
         for (seq, record) in (batch.first_seq..).zip(&batch.records) {
             let before = effects.len();
             let result = self.engine.handle(seq, record, &mut effects);
-            if matches!(record, Record::Command(_)) {
+            if let Record::Command(command) = record {
                 let events = alarm_events(&effects[before..]).cloned().collect();
                 outcomes.push((seq, result.map(|()| events)));
+                if matches!(command.act, Act::Reloaded { .. }) {
+                    is_another |= self.take_next_site();
+                }
             }
         }
         self.engine.tick(batch.watermark, &mut effects);
-        let is_due = self.engine.clock().since(self.saved_at) >= SAVE_EVERY
+        // The state of another site is saved at once: what is handled again after a crash is then
+        // handled by the engine that handled it first.
+        let is_due = is_another
+            || self.engine.clock().since(self.saved_at) >= SAVE_EVERY
             || self.engine.seq() - self.saved_seq >= SAVE_EVERY_RECORDS;
         let numbers = if !effects.is_empty() || is_due { self.save(&effects) } else { Vec::new() };
         self.publish(effects, numbers);
         for (seq, outcome) in outcomes {
             self.outcomes.put(seq, outcome);
         }
+    }
+
+    /// Goes on with another site, if there is one, from the state of this one.
+    fn take_next_site(&mut self) -> bool {
+        let Some(spec) = self.next_site.take() else { return false };
+        let (mut engine, faults) = Engine::new(spec, self.engine.clock());
+        for fault in faults {
+            tracing::debug!("{fault}");
+        }
+        for name in engine.restore(self.engine.state()) {
+            tracing::info!("{name} starts afresh: it is new or has changed");
+        }
+        self.engine = engine;
+        true
     }
 
     /// Saves state and effects as one. Nothing is published that is not saved, so a disk that is

@@ -11,7 +11,9 @@ use std::{
 };
 use weir_acquisition::{DeviceSettings, Endpoint, Framing, LinkSettings, MqttSettings, Tls};
 use weir_compliance::Pack;
-use weir_config::{Device, Library, Link, Secret, SinkKind, Site, Transport, area_facts, render};
+use weir_config::{
+    ConfigError, Device, Library, Link, Secret, SinkKind, Site, Transport, area_facts, render,
+};
 use weir_domain::{PointId, SeriesId};
 use weir_engine::{AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
 use weir_northbound::SinkSettings;
@@ -22,6 +24,20 @@ pub(crate) struct Loaded {
     pub(crate) site: Site,
     /// SHA-256 of the file, in hex.
     pub(crate) hash: String,
+    /// Where it was read from.
+    pub(crate) file: PathBuf,
+}
+
+impl Loaded {
+    /// A file or folder in the same folder as the site file.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.resolve(Path::new(name))
+    }
+
+    /// A path as the site file writes it: a relative one begins at the file's own folder.
+    fn resolve(&self, path: &Path) -> PathBuf {
+        self.file.parent().unwrap_or(Path::new("")).join(path)
+    }
 }
 
 /// The profiles and packs that a site can use: those that come with the program, and those in the
@@ -82,16 +98,39 @@ fn toml_files(folder: &Path) -> Result<Vec<(PathBuf, String)>, Failure> {
 
 /// Reads a site file. Warnings go to the log, faults into the failure.
 pub(crate) fn load(path: &Path) -> Result<Loaded, Failure> {
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("could not read the site file {}", path.display()))
-        .map_err(Failure::usage)?;
+    let text = text(path)?;
     let file = path.display().to_string();
-    let checked = Site::parse(&text, &library(path)?)
-        .map_err(|error| Failure::usage(anyhow!("{}", render(&error.reasons, &file, &text))))?;
+    check(path, &text)?
+        .map_err(|error| Failure::usage(anyhow!("{}", render(&error.reasons, &file, &text))))
+}
+
+/// The same, with the faults a line each, for those who are not at the terminal.
+pub(crate) fn load_or_lines(path: &Path) -> Result<Loaded, Vec<String>> {
+    let line = |failure: Failure| vec![failure.to_string()];
+    let text = text(path).map_err(line)?;
+    let file = path.display();
+    check(path, &text).map_err(line)?.map_err(|error| {
+        let reasons = error.reasons.iter();
+        reasons.map(|reason| format!("{file}, {reason}")).collect()
+    })
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path)
+        .with_context(|| format!("could not read the site file {}", path.display()))
+        .map_err(Failure::usage)
+}
+
+fn check(path: &Path, text: &str) -> Result<Result<Loaded, ConfigError>, Failure> {
+    let checked = match Site::parse(text, &library(path)?) {
+        Ok(checked) => checked,
+        Err(error) => return Ok(Err(error)),
+    };
     for warning in &checked.warnings {
-        tracing::warn!("{file}:{}: {}", warning.line, warning.problem);
+        tracing::warn!("{}:{}: {}", path.display(), warning.line, warning.problem);
     }
-    Ok(Loaded { site: checked.site, hash: hex(&Sha256::digest(text.as_bytes())) })
+    let hash = hex(&Sha256::digest(text.as_bytes()));
+    Ok(Ok(Loaded { site: checked.site, hash, file: path.to_owned() }))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -148,12 +187,13 @@ fn link_info(link: &Link) -> LinkInfo {
 }
 
 /// The links with their devices, for the acquisition.
-pub(crate) fn links(site: &Site, spec: &SiteSpec) -> Result<Vec<LinkSettings>, Failure> {
+pub(crate) fn links(loaded: &Loaded, spec: &SiteSpec) -> Result<Vec<LinkSettings>, Failure> {
+    let site = &loaded.site;
     let link = |link: &Link| {
         let devices = site.devices.iter().zip(&spec.devices).filter(|(d, _)| d.link == link.id);
         Ok(LinkSettings {
             id: link.id.clone(),
-            transport: transport(link)?,
+            transport: transport(loaded, link)?,
             timeout: link.timeout,
             request_gap: link.request_gap,
             devices: devices
@@ -178,13 +218,18 @@ pub(crate) fn device_settings(site: &Site, device: &Device, series: &[SeriesId])
 }
 
 /// A link's transport as the acquisition sees it: with the secrets and certificates themselves.
-pub(crate) fn transport(link: &Link) -> Result<weir_acquisition::Transport, Failure> {
+pub(crate) fn transport(
+    loaded: &Loaded,
+    link: &Link,
+) -> Result<weir_acquisition::Transport, Failure> {
     use weir_acquisition::Transport as T;
+    let secret = |reference: &Secret| secret(loaded, reference);
+    let files = |tls: &weir_config::Tls| tls_files(loaded, tls);
     Ok(match link.transport.clone() {
         Transport::ModbusTcp { endpoints, framing, tls } => T::ModbusTcp {
             endpoints: endpoints.into_iter().map(endpoint).collect(),
             framing: self::framing(framing),
-            tls: tls.as_ref().map(self::tls).transpose()?,
+            tls: tls.as_ref().map(files).transpose()?,
         },
         Transport::ModbusDialIn { listen, registration, heartbeat, framing } => {
             T::ModbusDialIn { listen, registration, heartbeat, framing: self::framing(framing) }
@@ -209,7 +254,7 @@ pub(crate) fn transport(link: &Link) -> Result<weir_acquisition::Transport, Fail
             client_id: mqtt.client_id,
             username: mqtt.username,
             password: mqtt.password.as_ref().map(secret).transpose()?,
-            tls: mqtt.tls.as_ref().map(self::tls).transpose()?,
+            tls: mqtt.tls.as_ref().map(files).transpose()?,
             share: mqtt.share,
             status_topic: mqtt.status_topic,
             keep_alive: mqtt.keep_alive,
@@ -230,9 +275,10 @@ fn framing(framing: weir_config::Framing) -> Framing {
 }
 
 /// Reads the certificates that a link needs.
-fn tls(tls: &weir_config::Tls) -> Result<Tls, Failure> {
+fn tls_files(loaded: &Loaded, tls: &weir_config::Tls) -> Result<Tls, Failure> {
     let read = |path: &PathBuf| {
-        fs::read_to_string(path)
+        let path = loaded.resolve(path);
+        fs::read_to_string(&path)
             .with_context(|| format!("could not read the certificate or key in {}", path.display()))
             .map_err(Failure::usage)
     };
@@ -246,7 +292,8 @@ fn tls(tls: &weir_config::Tls) -> Result<Tls, Failure> {
 }
 
 /// The sinks, for northbound.
-pub(crate) fn sinks(site: &Site) -> Result<Vec<SinkSettings>, Failure> {
+pub(crate) fn sinks(loaded: &Loaded) -> Result<Vec<SinkSettings>, Failure> {
+    let secret = |reference: &Secret| secret(loaded, reference);
     let sink = |sink: &weir_config::Sink| {
         let kind = match &sink.kind {
             SinkKind::Influx { url, org, bucket, token, grace } => {
@@ -265,7 +312,7 @@ pub(crate) fn sinks(site: &Site) -> Result<Vec<SinkSettings>, Failure> {
         };
         Ok(SinkSettings { id: sink.id.to_string(), kind })
     };
-    site.sinks.iter().map(sink).collect()
+    loaded.site.sinks.iter().map(sink).collect()
 }
 
 /// The sinks that read the journal: it keeps what they have not sent, and nothing for a sink that
@@ -276,9 +323,9 @@ pub(crate) fn journal_sinks(site: &Site) -> Vec<&str> {
 }
 
 /// Fetches a secret from where the site file says it is.
-fn secret(reference: &Secret) -> Result<String, Failure> {
+fn secret(loaded: &Loaded, reference: &Secret) -> Result<String, Failure> {
     let value = match reference {
-        Secret::File(path) => fs::read_to_string(path)
+        Secret::File(path) => fs::read_to_string(loaded.resolve(path))
             .with_context(|| format!("could not read the secret in {}", path.display())),
         Secret::Env(name) => std::env::var(name)
             .with_context(|| format!("the environment variable {name} of a secret is not set")),

@@ -189,6 +189,10 @@ impl Engine {
                 self.tick(command.at, out);
                 Ok(())
             }
+            Act::Reloaded { .. } => {
+                self.tick(command.at, out);
+                Ok(())
+            }
             Act::Acknowledge { alarm, by, comment } => {
                 self.tick(command.at, out);
                 let instance = self.instance_of(alarm)?;

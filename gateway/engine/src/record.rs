@@ -38,6 +38,13 @@ pub struct Command {
 pub enum Act {
     /// The gateway started: silence before this moment was its own.
     Started,
+    /// The site file was read again, and is in force from this record on. The engine that handles
+    /// the next record is another one, made of the new file and of the state of this one: what is
+    /// the same in both goes on as if nothing had happened.
+    Reloaded {
+        /// SHA-256 of the site file, in hex.
+        config_hash: String,
+    },
     /// A person acknowledged an alarm.
     Acknowledge {
         /// The alarm's id.

@@ -48,18 +48,20 @@ use weir_engine::{
 
 /// All sinks of the site, at work.
 pub struct Northbound {
-    lanes: Vec<Running>,
-    tasks: Mutex<Vec<JoinHandle<()>>>,
+    ground: Ground,
+    lanes: Mutex<Vec<Arc<Running>>>,
 }
 
 struct Running {
+    settings: SinkSettings,
     report: Box<dyn Report>,
     wake: Arc<Notify>,
+    cancel: CancellationToken,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// What every lane is given.
 struct Ground {
-    description: Arc<Description>,
     outbox: Arc<dyn Outbox>,
     clock: Arc<dyn Clock>,
     cancel: CancellationToken,
@@ -78,63 +80,146 @@ impl Northbound {
         clock: Arc<dyn Clock>,
         cancel: CancellationToken,
     ) -> Result<Self, NorthboundError> {
-        let ground = Ground { description, outbox, clock, cancel };
-        let mut names = std::collections::BTreeSet::new();
-        if let Some(twice) = sinks.iter().find(|sink| !names.insert(sink.id.as_str())) {
-            return Err(NorthboundError::Duplicate(twice.id.clone()));
-        }
+        let ground = Ground { outbox, clock, cancel };
+        refuse_twins(&sinks)?;
         // All are set up before the first one runs.
-        let lanes = sinks.into_iter().map(|s| ground.prepare(s)).collect::<Result<Vec<_>, _>>()?;
-        let (lanes, tasks) = lanes.into_iter().map(|(running, start)| (running, start())).unzip();
-        Ok(Self { lanes, tasks: Mutex::new(tasks) })
+        let prepare = |sink| ground.prepare(sink, &description);
+        let lanes = sinks.into_iter().map(prepare).collect::<Result<Vec<_>, _>>()?;
+        let lanes = lanes.into_iter().map(Prepared::start).collect();
+        Ok(Self { ground, lanes: Mutex::new(lanes) })
+    }
+
+    /// Makes these the sinks of the site, and tells each of them what the site is now. A sink whose
+    /// settings are the same works on; one that is gone or changed ends, and a changed one goes on
+    /// from its durable cursor. Names of points that the site no longer has stay known to a sink
+    /// that works on, as their readings may still wait.
+    ///
+    /// Two calls must not overlap.
+    ///
+    /// # Errors
+    /// When a setting cannot be right; then nothing has been changed. Or when a cursor cannot be
+    /// read; then what could not be started is missing.
+    pub async fn apply(
+        &self,
+        sinks: Vec<SinkSettings>,
+        description: &Arc<Description>,
+    ) -> Result<(), NorthboundError> {
+        refuse_twins(&sinks)?;
+        let old = self.lanes();
+        let kept = |sink: &SinkSettings| old.iter().find(|lane| lane.settings == *sink).cloned();
+        for sink in sinks.iter().filter(|sink| kept(sink).is_none()) {
+            self.ground.prepare(sink.clone(), description)?;
+        }
+        for lane in &old {
+            match sinks.contains(&lane.settings) {
+                true => lane.report.describe(description)?,
+                false => lane.end().await,
+            }
+        }
+        let mut lanes = Vec::with_capacity(sinks.len());
+        let mut fault = None;
+        for sink in sinks {
+            match kept(&sink) {
+                Some(lane) => lanes.push(lane),
+                // Prepared anew: the cursor has moved until its lane ended.
+                None => match self.ground.prepare(sink, description) {
+                    Ok(prepared) => lanes.push(prepared.start()),
+                    Err(error) => fault = Some(error),
+                },
+            }
+        }
+        *self.lanes.lock().unwrap_or_else(PoisonError::into_inner) = lanes;
+        fault.map_or(Ok(()), Err)
     }
 
     /// Says that there is something new in the outbox. Without it the lanes look twice a second.
     pub fn wake(&self) {
-        for lane in &self.lanes {
+        for lane in self.lanes() {
             lane.wake.notify_one();
         }
     }
 
     /// Resolves when all lanes have ended, which they do when cancelled.
     pub async fn join(&self) {
-        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        for task in tasks {
-            if let Err(panic) = task.await {
-                tracing::error!(%panic, "a sink's lane panicked");
-            }
+        for lane in self.lanes() {
+            lane.ended().await;
         }
+    }
+
+    fn lanes(&self) -> Vec<Arc<Running>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Running {
+    async fn end(&self) {
+        self.cancel.cancel();
+        self.ended().await;
+    }
+
+    async fn ended(&self) {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task
+            && let Err(panic) = task.await
+        {
+            tracing::error!(%panic, "a sink's lane panicked");
+        }
+    }
+}
+
+fn refuse_twins(sinks: &[SinkSettings]) -> Result<(), NorthboundError> {
+    let mut names = std::collections::BTreeSet::new();
+    match sinks.iter().find(|sink| !names.insert(sink.id.as_str())) {
+        Some(twice) => Err(NorthboundError::Duplicate(twice.id.clone())),
+        None => Ok(()),
     }
 }
 
 impl Sinks for Northbound {
     fn sinks(&self) -> Vec<SinkStatus> {
-        self.lanes.iter().map(|lane| lane.report.report()).collect()
+        self.lanes().iter().map(|lane| lane.report.report()).collect()
     }
 }
 
-type Start = Box<dyn FnOnce() -> JoinHandle<()>>;
+/// A lane that is set up and does not run yet.
+struct Prepared {
+    settings: SinkSettings,
+    report: Box<dyn Report>,
+    wake: Arc<Notify>,
+    cancel: CancellationToken,
+    run: Box<dyn FnOnce() -> JoinHandle<()>>,
+}
+
+impl Prepared {
+    fn start(self) -> Arc<Running> {
+        let Self { settings, report, wake, cancel, run } = self;
+        Arc::new(Running { settings, report, wake, cancel, task: Mutex::new(Some(run())) })
+    }
+}
 
 impl Ground {
-    fn prepare(&self, settings: SinkSettings) -> Result<(Running, Start), NorthboundError> {
-        let SinkSettings { id, kind } = settings;
-        match kind {
+    fn prepare(
+        &self,
+        settings: SinkSettings,
+        description: &Arc<Description>,
+    ) -> Result<Prepared, NorthboundError> {
+        let id = &settings.id;
+        match &settings.kind {
             SinkKind::Influx { url, org, bucket, token, grace } => {
-                let token = token.reveal();
-                let address = Address { url: &url, org: &org, bucket: &bucket, token, grace };
-                let sink = InfluxSink::new(&id, &address, &self.description)?;
-                self.lane(id, sink)
+                let address = Address { url, org, bucket, token: token.reveal(), grace: *grace };
+                let sink = InfluxSink::new(id, &address, description)?;
+                self.lane(settings, sink)
             }
             SinkKind::Webhook { url, secret } => {
-                let description = Arc::clone(&self.description);
-                let clock = Arc::clone(&self.clock);
-                let sink = WebhookSink::new(&id, &url, secret, description, clock)?;
-                self.lane(id, sink)
+                let (secret, clock) = (secret.clone(), Arc::clone(&self.clock));
+                let sink = WebhookSink::new(id, url, secret, Arc::clone(description), clock)?;
+                self.lane(settings, sink)
             }
         }
     }
 
-    fn lane<S: Sink>(&self, id: String, sink: S) -> Result<(Running, Start), NorthboundError> {
+    fn lane<S: Sink>(&self, settings: SinkSettings, sink: S) -> Result<Prepared, NorthboundError> {
+        let id = settings.id.clone();
         let cursor = S::open(&*self.outbox, &id)
             .map_err(|source| NorthboundError::Cursor { sink: id.clone(), source })?;
         let (sink, board, wake) = (Arc::new(sink), Arc::new(Board::default()), Arc::default());
@@ -147,8 +232,9 @@ impl Ground {
         );
         let (outbox, clock) = (Arc::clone(&self.outbox), Arc::clone(&self.clock));
         let report = Box::new(Reporter { id, sink, outbox, board, clock });
-        let (awake, cancel) = (Arc::clone(&wake), self.cancel.clone());
-        let start: Start = Box::new(move || tokio::spawn(lane.run(awake, cancel)));
-        Ok((Running { report, wake }, start))
+        let cancel = self.cancel.child_token();
+        let (awake, cancelled) = (Arc::clone(&wake), cancel.clone());
+        let run = Box::new(move || tokio::spawn(lane.run(awake, cancelled)));
+        Ok(Prepared { settings, report, wake, cancel, run })
     }
 }

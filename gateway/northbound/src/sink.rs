@@ -1,9 +1,13 @@
 //! What a sink has to say for itself; the rest (cursor, batches, back-off, quarantine, grace) is
 //! done by the [lane](crate::lane) for every sink alike. To add a sink, implement [`Sink`].
 
-use std::{fmt, time::Duration};
+use crate::error::NorthboundError;
+use std::{fmt, sync::Arc, time::Duration};
 use weir_domain::Timestamp;
-use weir_engine::ports::{Outbox, PortError};
+use weir_engine::{
+    Description,
+    ports::{Outbox, PortError},
+};
 
 /// What a record becomes on the way out.
 #[derive(Debug, PartialEq, Eq)]
@@ -102,6 +106,9 @@ pub(crate) trait Sink: Send + Sync + 'static {
 
     /// Where it sends to, without secrets.
     fn target(&self) -> String;
+
+    /// The site is another one from now on.
+    fn describe(&self, description: &Arc<Description>) -> Result<(), NorthboundError>;
 
     /// How long a delivery waits until it counts as safe.
     fn grace(&self) -> Duration;

@@ -1,12 +1,16 @@
 //! What a lane tells about itself, for the console and the metrics.
 
 use crate::{
+    error::NorthboundError,
     progress::Progress,
     sink::{Sink, chain},
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weir_domain::{Clock, Timestamp};
-use weir_engine::ports::{Outbox, PortError, SinkStatus};
+use weir_engine::{
+    Description,
+    ports::{Outbox, PortError, SinkStatus},
+};
 
 /// Where a lane writes how it is doing.
 #[derive(Debug, Default)]
@@ -73,10 +77,13 @@ impl Board {
     }
 }
 
-/// Tells how a sink is doing.
+/// Tells how a sink is doing, and is told what the site is.
 pub(crate) trait Report: Send + Sync {
     /// As of now.
     fn report(&self) -> SinkStatus;
+
+    /// The site is another one from now on.
+    fn describe(&self, description: &Arc<Description>) -> Result<(), NorthboundError>;
 }
 
 /// Reads the board of a lane and the outbox behind it.
@@ -106,6 +113,10 @@ fn age_secs(now: Timestamp, then: Timestamp) -> f64 {
 }
 
 impl<S: Sink> Report for Reporter<S> {
+    fn describe(&self, description: &Arc<Description>) -> Result<(), NorthboundError> {
+        self.sink.describe(description)
+    }
+
     fn report(&self) -> SinkStatus {
         let sent = self.board.state().sent;
         let seen = self.look(sent);

@@ -16,7 +16,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::{StatusCode, Uri};
 use serde::Serialize;
 use sha2::Sha256;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 use weir_domain::{Clock, SiteId, Text, Timestamp};
 use weir_engine::{
     AlarmEvent, Description,
@@ -28,7 +31,7 @@ pub(crate) struct WebhookSink {
     post: Post,
     target: String,
     secret: Secret,
-    description: Arc<Description>,
+    description: RwLock<Arc<Description>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -71,13 +74,19 @@ impl WebhookSink {
             sink: id.to_owned(),
             reason: chain(&error),
         })?;
-        Ok(Self { post, target: without_secrets(url), secret, description, clock })
+        let (target, description) = (without_secrets(url), RwLock::new(description));
+        Ok(Self { post, target, secret, description, clock })
+    }
+
+    fn description(&self) -> Arc<Description> {
+        self.description.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn title(&self, event: &AlarmEvent) -> Text {
+        let description = self.description();
         let of_event =
             |r: &&weir_engine::RequirementInfo| r.area == event.area && r.id == event.requirement;
-        let requirement = self.description.requirements.iter().find(of_event);
+        let requirement = description.requirements.iter().find(of_event);
         requirement.map(|r| r.title.clone()).unwrap_or_else(|| {
             let id = event.requirement.to_string();
             Text { zh: id.clone(), en: id }
@@ -115,6 +124,12 @@ impl Sink for WebhookSink {
         self.target.clone()
     }
 
+    fn describe(&self, description: &Arc<Description>) -> Result<(), NorthboundError> {
+        let mut known = self.description.write().unwrap_or_else(PoisonError::into_inner);
+        *known = Arc::clone(description);
+        Ok(())
+    }
+
     fn grace(&self) -> Duration {
         Duration::ZERO
     }
@@ -149,7 +164,8 @@ impl Sink for WebhookSink {
     }
 
     fn encode(&self, seq: u64, item: &AlarmEvent) -> Encoded {
-        let site = &self.description.id;
+        let description = self.description();
+        let site = &description.id;
         let message = Message { id: seq, site, title: self.title(item), event: item };
         match serde_json::to_vec(&message) {
             Ok(body) => Encoded::Letter(body),

@@ -6,8 +6,8 @@
 //!   from the last 1,024, or is told to load everything anew.
 //! * The **console** is a set of files built into the binary.
 //!
-//! A person can acknowledge an alarm and comment on it; nothing else can be changed here, and no
-//! write ever leaves for a device.
+//! A person can acknowledge an alarm, comment on it, and have the site file read again; a device can
+//! post what it measured. Nothing else can be changed here, and no write ever leaves for a device.
 //!
 //! What this crate does not do: judge anything, or remember anything.
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Largest request body, in bytes.
 pub(crate) const BODY_BYTES: usize = 64 * 1024;
+/// Largest message of a device that posts, in bytes.
+pub(crate) const TELEMETRY_BYTES: usize = 256 * 1024;
 /// Longest query of an address, in bytes.
 pub(crate) const QUERY_BYTES: usize = 2 * 1024;
 /// Connections at once; more wait until one is closed.
@@ -14,6 +16,8 @@ pub(crate) const IDLE: Duration = Duration::from_secs(120);
 pub(crate) const QUESTIONS: usize = 8;
 /// How long a question may wait for its turn.
 pub(crate) const TURN: Duration = Duration::from_secs(5);
+/// When to come back after too much at once, in seconds.
+pub(crate) const RETRY_AFTER_SECS: u32 = 2;
 /// How long a request may take to end after the gateway was told to stop.
 pub(crate) const STOPPING: Duration = Duration::from_secs(5);
 

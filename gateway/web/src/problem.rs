@@ -1,8 +1,9 @@
 //! Refusals, as `application/problem+json` (RFC 9457) with a stable `code` for programs and a
 //! `detail` for people that says what would be right.
 
+use crate::{dto::Reload, limits};
 use axum::{
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -15,6 +16,7 @@ pub(crate) struct Problem {
     status: StatusCode,
     code: &'static str,
     detail: String,
+    reload: Option<Box<Reload>>,
 }
 
 #[derive(Serialize)]
@@ -24,12 +26,19 @@ struct Body<'a> {
     status: u16,
     code: &'static str,
     detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reload: Option<&'a Reload>,
 }
 
 impl Problem {
     /// A refusal with its code, and what would be right.
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: detail.into() }
+        Self { status, code, detail: detail.into(), reload: None }
+    }
+
+    /// The same, with what came of the reload that it refuses.
+    pub(crate) fn with_reload(self, reload: Reload) -> Self {
+        Self { reload: Some(Box::new(reload)), ..self }
     }
 
     /// The request cannot be understood.
@@ -72,8 +81,21 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Refused");
         let (status, code, detail) = (self.status.as_u16(), self.code, &self.detail);
-        let body = Body { r#type: "about:blank", title, status, code, detail };
-        let body = serde_json::to_vec(&body).expect("a struct of strings and a number is JSON");
-        (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response()
+        let reload = self.reload.as_deref();
+        let body = Body { r#type: "about:blank", title, status, code, detail, reload };
+        let body = serde_json::to_vec(&body).expect("structs of texts and numbers are JSON");
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        let mut response = (self.status, kind, body).into_response();
+        let headers = response.headers_mut();
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, limits::RETRY_AFTER_SECS.into());
+            }
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        response
     }
 }

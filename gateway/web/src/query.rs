@@ -5,7 +5,7 @@
 use crate::{limits, problem::Problem};
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request},
     http::{StatusCode, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
@@ -44,7 +44,7 @@ pub(crate) struct Body<T>(pub(crate) T);
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         let kind = kind.and_then(|kind| kind.split(';').next()).unwrap_or_default().trim();
         if !kind.eq_ignore_ascii_case("application/json") {
@@ -52,15 +52,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             return Err(Problem::new(status, "unsupported_media_type", detail));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                let detail = format!("a body has at most {} bytes", limits::BODY_BYTES);
-                return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail);
-            }
-            Problem::bad("bad_body", rejection.body_text())
-        })?;
+        let bytes = body(request, limits::BODY_BYTES).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| Problem::body(error.to_string()))
     }
+}
+
+/// The whole body, of at most so many bytes.
+pub(crate) async fn body(request: Request, most: usize) -> Result<Bytes, Problem> {
+    let mut request = request;
+    DefaultBodyLimit::max(most).apply(&mut request);
+    Bytes::from_request(request, &()).await.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            let detail = format!("a body has at most {most} bytes");
+            return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail);
+        }
+        Problem::bad("bad_body", rejection.body_text())
+    })
 }
 
 /// A stretch of time, from the first moment up to but without the second.

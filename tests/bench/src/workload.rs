@@ -120,11 +120,7 @@ pub(crate) const ALL: &[Workload] = &[
         interval_ms: 100,
         manner: Manner::Well,
         watch: Duration::from_secs(10),
-        goals: &[
-            (CpuPerMillion, AtMost(0.6)),
-            (Memory, AtMost(8.0)),
-            (Polls, AtLeast(99.5)),
-        ],
+        goals: &[(CpuPerMillion, AtMost(0.6)), (Memory, AtMost(8.0)), (Polls, AtLeast(99.5))],
         full_goals: &[(CpuPerMillion, AtMost(1.2)), (Polls, AtLeast(99.5))],
     },
     Workload {

@@ -7,9 +7,11 @@ import type {
   BucketedSamples,
   Device,
   Explanation,
+  Link,
   Point,
   RawSamples,
   Readiness,
+  Reload,
   Sink,
   Site,
   Store,
@@ -18,18 +20,23 @@ import type {
 
 /** Milliseconds after which a call is given up. */
 const DEADLINE_MS = 10_000;
+/** A reload lasts until the changed links have come good, or have not. */
+const RELOAD_DEADLINE_MS = 110_000;
 
 /** A call that failed. `code` is the gateway's, or `unreachable`, `timeout`, `bad_answer`. */
 export class ApiError extends Error {
   readonly code: string;
   readonly status: number;
   readonly detail: string;
+  /** What came of a reload that was refused or rolled back. */
+  readonly reload: Reload | null;
 
-  constructor(code: string, status: number, detail: string) {
+  constructor(code: string, status: number, detail: string, reload: Reload | null = null) {
     super(`${code}: ${detail}`);
     this.code = code;
     this.status = status;
     this.detail = detail;
+    this.reload = reload;
   }
 }
 
@@ -66,12 +73,19 @@ async function call<T>(path: string, init: RequestInit = {}, deadline = DEADLINE
   }
 }
 
+interface Problem {
+  code?: string;
+  detail?: string;
+  title?: string;
+  reload?: Reload;
+}
+
 /** Reads `application/problem+json`; a proxy in between may answer with something else. */
 async function problem(response: Response): Promise<ApiError> {
   try {
-    const body = (await response.json()) as { code?: string; detail?: string; title?: string };
+    const body = (await response.json()) as Problem;
     const code = body.code ?? `http_${response.status}`;
-    return new ApiError(code, response.status, body.detail ?? body.title ?? "");
+    return new ApiError(code, response.status, body.detail ?? body.title ?? "", body.reload ?? null);
   } catch {
     return new ApiError(`http_${response.status}`, response.status, response.statusText);
   }
@@ -97,6 +111,8 @@ export const api = {
   areas: () => call<Area[]>("/api/v1/areas"),
   points: () => call<Point[]>("/api/v1/points"),
   devices: () => call<Device[]>("/api/v1/devices"),
+  device: (id: string) => call<Device>(`/api/v1/devices/${segment(id)}`),
+  links: () => call<Link[]>("/api/v1/links"),
   sinks: () => call<Sink[]>("/api/v1/sinks"),
   store: () => call<Store>("/api/v1/store"),
 
@@ -120,9 +136,14 @@ export const api = {
   alarms: (state: "all" | "active" | "open" | "closed", limit = 500) =>
     call<Alarm[]>(`/api/v1/alarms${query({ state, limit })}`),
   acknowledge: (id: string, by: string, comment: string) =>
-    post(`/api/v1/alarms/${segment(id)}/acknowledge`, { by, comment }),
+    post<Alarm>(`/api/v1/alarms/${segment(id)}/acknowledge`, { by, comment }),
   comment: (id: string, by: string, comment: string) =>
-    post(`/api/v1/alarms/${segment(id)}/comment`, { by, comment }),
+    post<Alarm>(`/api/v1/alarms/${segment(id)}/comment`, { by, comment }),
+
+  lastReload: () => call<Reload | null>("/api/v1/reload"),
+  /** Has the site file read again; a refusal is an `ApiError` with its `reload`. */
+  reload: (checkOnly: boolean) =>
+    post<Reload>("/api/v1/reload", { check_only: checkOnly }, RELOAD_DEADLINE_MS),
 
   /** Why the gateway does not do its work; null if it does. */
   fault: async (): Promise<string | null> => {
@@ -133,10 +154,7 @@ export const api = {
   },
 };
 
-function post(path: string, body: { by: string; comment: string }): Promise<Alarm> {
-  return call<Alarm>(path, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
-  });
+function post<T>(path: string, body: object, deadline?: number): Promise<T> {
+  const headers = { "content-type": "application/json" };
+  return call<T>(path, { method: "POST", headers, body: JSON.stringify(body) }, deadline);
 }

@@ -66,15 +66,48 @@ export interface Area {
   points: string[];
 }
 
+/** How long answers take, over the last 64 of them. */
+export interface RoundTrip {
+  last_ms: number;
+  median_ms: number;
+  p95_ms: number;
+  max_ms: number;
+}
+
+/** Bytes as they went over the wire, in hex; the answer is empty if nothing came. */
+export interface Frames {
+  request: string;
+  answer: string;
+}
+
+export type DeviceState = "waiting" | "online" | "offline";
+export type Breaker = "closed" | "open" | "half_open";
+
+/** How a device is doing; counts are since the start of the gateway. */
 export interface Health {
-  state: "waiting" | "online" | "offline";
+  state: DeviceState;
   last_error: string | null;
   last_success: string | null;
   round_trip_ms: number | null;
+  round_trip: RoundTrip | null;
+  scan_ms: number | null;
+  requests_per_scan: number;
   successes: number;
   timeouts: number;
+  /** Bytes that are no frame: noise, as a rule a failed CRC. */
+  crc_errors: number;
   invalid_answers: number;
+  /** Answers after their time was over; they are among the timeouts. */
+  late_answers: number;
   exceptions: number;
+  skipped_scans: number;
+  breaker: Breaker;
+  /** What is probably wrong and what to do about it. */
+  cause: Text | null;
+  /** Addresses it refuses, which are not asked for any more. */
+  refused: string[];
+  identity: { name: Text; value: string }[];
+  last_frames: Frames | null;
 }
 
 export interface Device {
@@ -87,8 +120,26 @@ export interface Device {
   area: string;
   role: string;
   scan_interval_ms: number;
+  /** How long its link waits for an answer. */
+  timeout_ms: number | null;
   points: string[];
   health: Health;
+}
+
+/** What devices are reached over. */
+export interface Link {
+  id: string;
+  transport: string;
+  timeout_ms: number;
+  up: boolean;
+  /** What it is connected to, if that may be one of several. */
+  endpoint: string | null;
+  last_error: string | null;
+  /** Share of the last minute in which it was busy, 0 to 1. */
+  busy: number;
+  connects: number;
+  cause: Text | null;
+  devices: string[];
 }
 
 export interface Sample {
@@ -117,6 +168,8 @@ export interface Point {
   kind: "number" | "boolean";
   decimals: number;
   range: [number, number] | null;
+  /** What its values mean, if it is one of a few states. */
+  states: { value: number; name: Text }[];
   sample: Sample | null;
   received_at: string | null;
   age_ms: number | null;
@@ -235,6 +288,18 @@ export interface Store {
   bytes: number;
   commits: number;
   fault: string | null;
+}
+
+export type ReloadOutcome = "unchanged" | "checked" | "applied" | "refused" | "rolled_back";
+
+/** What came of reading the site file again. */
+export interface Reload {
+  at: string;
+  /** Of the site file that is in force now. */
+  config_hash: string;
+  outcome: ReloadOutcome;
+  changes: string[];
+  faults: string[];
 }
 
 /** The answer of /readyz: whether readings are taken in and judged. */

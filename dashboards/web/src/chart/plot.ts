@@ -33,8 +33,9 @@ export interface PlotOptions {
   height: number;
   zone: string;
   lang: Lang;
-  /** A switch: nothing between off and on, and steps instead of slopes. */
-  boolean: boolean;
+  /** The few values there are, in order: nothing between them, and steps instead of slopes. Empty
+   * for a measurement. */
+  states: number[];
   /** Draw the band between the extremes. */
   extremes: boolean;
   axisText(value: number): string;
@@ -93,7 +94,8 @@ export function makePlot(host: HTMLElement, line: Line, options: PlotOptions): u
     grid: { stroke: color("line"), width: 1 },
     ticks: { stroke: color("line"), width: 1, size: 5 },
   };
-  const steps = options.boolean && !options.extremes ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
+  const stated = options.states.length > 0;
+  const steps = stated && !options.extremes ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
   const hidden = { show: options.extremes, stroke: "transparent", width: 0, points: { show: false } };
   const config: uPlot.Options = {
     width: options.width,
@@ -120,8 +122,8 @@ export function makePlot(host: HTMLElement, line: Line, options: PlotOptions): u
       },
       {
         ...axis,
-        size: 56,
-        ...(options.boolean ? { splits: () => [0, 1] } : {}),
+        size: stated ? wordWidth(options) : 56,
+        ...(stated ? { splits: () => options.states } : {}),
         values: (_, splits) => splits.map((value) => options.axisText(value)),
       },
     ],
@@ -157,7 +159,11 @@ function select(plot: uPlot, options: PlotOptions): void {
 
 /** The data and the limits, with air around; a flat line does not fill the height with noise. */
 function yRange(lo: number | null, hi: number | null, options: PlotOptions): uPlot.Range.MinMax {
-  if (options.boolean) return [-0.15, 1.15];
+  const [first, last] = [options.states[0], options.states.at(-1)];
+  if (first !== undefined && last !== undefined) {
+    const air = 0.15 * Math.max(last - first, 1);
+    return [first - air, last + air];
+  }
   const values = options.scene().limits.map((limit) => limit.value);
   if (lo !== null && Number.isFinite(lo)) values.push(lo);
   if (hi !== null && Number.isFinite(hi)) values.push(hi);
@@ -166,6 +172,13 @@ function yRange(lo: number | null, hi: number | null, options: PlotOptions): uPl
   const most = Math.max(...values);
   const pad = (most - least) * 0.08 || Math.abs(most) * 0.05 || 1;
   return [least >= 0 ? Math.max(0, least - pad) : least - pad, most + pad];
+}
+
+/** Room for the longest word on the axis, in CSS pixels; a third of the width at most. */
+function wordWidth(options: PlotOptions): number {
+  const wide = (text: string) => [...text].reduce((sum, c) => sum + (c > "\u2e80" ? 12 : 7), 0);
+  const longest = Math.max(...options.states.map((state) => wide(options.axisText(state))));
+  return Math.min(Math.max(56, longest + 16), options.width / 3);
 }
 
 function timeLabel(seconds: number, increment: number, zone: string, lang: Lang): string {

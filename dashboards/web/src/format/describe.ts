@@ -1,10 +1,11 @@
 // Values and limits of a verdict or an alarm, in words and in the unit of the first point behind it.
 
-import { booleanText, hasKey, say, t } from "../i18n/index.svelte";
+import { hasKey, say, t } from "../i18n/index.svelte";
 import type { RequirementCell } from "../state/cells.svelte";
 import { live } from "../state/live.svelte";
 import { findRequirement } from "../state/reduce";
 import { decisiveDecimals, formatNumber, intervalText, NONE, parseInterval, withUnit } from "./number";
+import { stateText } from "./states";
 
 /** What verdicts and alarms have in common. */
 export interface Judged {
@@ -28,8 +29,8 @@ export function valueText(judged: Judged): string {
   const meta = live.points.get(judged.points[0] ?? "")?.meta;
   if (value === null) return NONE;
   if (meta === undefined) return formatNumber(value, 2);
-  if (meta.kind === "boolean" && (value === 0 || value === 1))
-    return booleanText(meta.parameter, value === 1);
+  const state = stateText(meta, value);
+  if (state !== null) return state;
   const interval = parseInterval(judged.limit);
   const decimals = decisiveDecimals(value, meta.decimals, interval === null ? [] : [interval]);
   return withUnit(formatNumber(value, decimals), meta.unit);

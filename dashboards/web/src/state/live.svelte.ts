@@ -54,6 +54,8 @@ class Live {
 
   #shape = "";
   #loading: Promise<void> | null = null;
+  /** Something was said while loading that the load may have missed. */
+  #again = false;
   #held: [EventName, unknown][] = [];
   #alarmTimer: ReturnType<typeof setTimeout> | undefined;
   #sampleWatchers = new Map<string, Set<SampleWatcher>>();
@@ -78,11 +80,20 @@ class Live {
   load(): Promise<void> {
     this.#loading ??= this.#loadNow().finally(() => {
       this.#loading = null;
+      if (this.#again) void this.load();
     });
     return this.#loading;
   }
 
+  /** What is known is no longer so: events were missed, or the site is another one. */
+  #loadAnew(): void {
+    this.#held = [];
+    if (this.#loading === null) void this.load();
+    else this.#again = true;
+  }
+
   async #loadNow(): Promise<void> {
+    this.#again = false;
     try {
       const asked = performance.now();
       const site = await api.site();
@@ -166,12 +177,21 @@ class Live {
     this.#takeDevices(await api.devices());
   }
 
+  /** Takes over how one device is, as the gateway has just answered. */
+  takeDevice(device: Device): void {
+    this.#takeDevices(this.devices.map((other) => (other.id === device.id ? device : other)));
+  }
+
   async #resync(): Promise<void> {
     if (this.phase !== "live") return;
     try {
       const asked = performance.now();
       const site = await api.site();
       clock.sync(Date.parse(site.now), performance.now() - asked);
+      if (site.config_hash !== this.site?.config_hash) {
+        this.#loadAnew();
+        return;
+      }
       this.site = site;
       // Verdicts too: if the engine stands still no event says so, but the answer does.
       const [areas, fault] = await Promise.all([api.areas(), api.fault(), this.refreshDevices()]);
@@ -189,7 +209,7 @@ class Live {
   }
 
   #onEvent(name: EventName, data: unknown): void {
-    if (name === "reset") void this.load();
+    if (name === "reset" || name === "site") this.#loadAnew();
     else if (this.#loading !== null || this.phase !== "live") this.#hold(name, data);
     else this.#apply(name, data);
   }

@@ -4,17 +4,25 @@
 export type Route =
   | { view: "overview" }
   | { view: "point"; id: string }
+  | { view: "device"; id: string }
   | { view: "alarms" }
   | { view: "compliance" }
   | { view: "gateway" }
   | { view: "unknown" };
 
+/** The views of one thing, by the first part of their address. */
+const ONE = new Map<string, "point" | "device">([
+  ["points", "point"],
+  ["devices", "device"],
+]);
+
 export function parsePath(path: string): Route {
   const [first = "", second, ...rest] = path.split("/").filter((part) => part !== "");
   if (first === "") return { view: "overview" };
-  if (first === "points" && second !== undefined && rest.length === 0) {
+  const view = ONE.get(first);
+  if (view !== undefined && second !== undefined && rest.length === 0) {
     const id = decode(second);
-    return id === null ? { view: "unknown" } : { view: "point", id };
+    return id === null ? { view: "unknown" } : { view, id };
   }
   if (second !== undefined) return { view: "unknown" };
   if (first === "alarms" || first === "compliance" || first === "gateway") return { view: first };
@@ -30,6 +38,7 @@ function decode(segment: string): string | null {
 }
 
 export const pointPath = (id: string): string => `/points/${encodeURIComponent(id)}`;
+export const devicePath = (id: string): string => `/devices/${encodeURIComponent(id)}`;
 
 /** The query with some keys set anew; null takes a key away. */
 export function withQuery(search: string, changes: Record<string, string | null>): string {

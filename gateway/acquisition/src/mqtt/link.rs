@@ -1,102 +1,149 @@
-//! The link's task: takes what happens on the connection, and stores and acknowledges messages.
+//! The link's task: takes what happens on the connection, understands messages, and stores and
+//! acknowledges them.
+//!
+//! Messages that come together are stored together. A batch somebody waits for (there is a message
+//! in it with QoS 1) goes to the store as soon as the one before is there; one that nobody waits for
+//! gathers for [`LINGER`]. While [`ROWS_MAX`] readings are on their way the broker is left waiting.
 
 use super::{
-    message::understand,
-    publisher::Publisher,
-    seen::{Key, Seen},
-    session::{self, Happening, Message},
+    batch::{Batch, Delivery, Owed, Stored},
+    client::{Client, Message, Ticket},
+    filter::widest,
+    routes::Routes,
+    session::{Happening, Session},
+    sparkplug::{Edges, Outcome},
 };
-use crate::{LinkSettings, backoff::Backoff, courier::Tray, gauge::Gauge};
-use core::time::Duration;
-use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use std::{collections::HashMap, panic, sync::Arc};
+use crate::{
+    LinkSettings, MqttSettings, Transport,
+    courier::Tray,
+    gauge::{Gauge, LinkGauge},
+    messages::{Kind, Parsed, Publisher, Seen, TelemetryKey, Verdict},
+};
+use core::{future, mem, time::Duration};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
+use std::{panic, sync::Arc};
 use tokio::{
     sync::mpsc,
     task::JoinSet,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use weir_domain::Clock;
 use weir_engine::{Row, ports::Intake};
-use weir_wire::telemetry;
+use weir_wire::sparkplug::encode_rebirth;
 
-/// Messages read from the broker and not yet looked at.
+/// Handfuls of messages read from the broker and not yet looked at.
 const QUEUE_MAX: usize = 64;
-/// Messages handed to the store and not yet on disk; beyond, the broker is left waiting.
-const IN_FLIGHT_MAX: usize = 128;
-/// First and longest wait before a refused message is handed in again.
-const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
+/// Readings handed to the store and not yet on disk; beyond, the broker is left waiting.
+const ROWS_MAX: usize = 50_000;
+/// A batch goes to the store at this size at the latest.
+const BATCH_ROWS: usize = 4096;
+/// How long a batch that nobody waits for gathers.
+const LINGER: Duration = Duration::from_millis(20);
+/// Stored messages without a number of their own that are remembered.
+const REMEMBERED_MAX: usize = 4096;
 /// How long the store has at the end to take what is under way.
 const FLUSH_MAX: Duration = Duration::from_secs(5);
-/// Time to send the last acknowledgements.
-const FAREWELL: Duration = Duration::from_millis(100);
+/// Time to send the last acknowledgements and to take leave.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// What the broker kept for us has come when nothing comes for this long,
+const BACKLOG_PAUSE: Duration = Duration::from_secs(1);
+/// or after this time.
+const BACKLOG_MAX: Duration = Duration::from_secs(30);
 
 /// What the link is made of.
 pub(crate) struct Surroundings {
     pub(crate) settings: LinkSettings,
+    pub(crate) gauge: LinkGauge,
     pub(crate) gauges: Vec<Gauge>,
     pub(crate) tray: Tray,
     pub(crate) intake: Arc<dyn Intake>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// A topic, and the devices that listen to it (by index; as a rule one).
-struct Route {
-    topic: String,
-    devices: Vec<usize>,
-    seen: Seen,
-}
-
 /// The link.
 pub(crate) struct Link {
     settings: LinkSettings,
+    gauge: LinkGauge,
     tray: Tray,
     intake: Arc<dyn Intake>,
     clock: Arc<dyn Clock>,
     publishers: Vec<Publisher>,
-    routes: Vec<Route>,
-    by_topic: HashMap<String, usize>,
-    storing: FuturesUnordered<BoxFuture<'static, (usize, Key)>>,
+    routes: Routes,
+    edges: Edges,
+    deliveries: Seen<Delivery, Ticket>,
+    batch: Batch,
+    storing: FuturesOrdered<BoxFuture<'static, Stored>>,
+    rows_on_the_way: usize,
+    awaited_on_the_way: usize,
+    client: Option<Arc<Client>>,
     down: Option<String>,
+    backlog: Option<Backlog>,
+}
+
+/// The broker is sending what it kept for us.
+struct Backlog {
+    until: Instant,
+    heard_at: Instant,
 }
 
 impl Link {
     pub(crate) fn new(surroundings: Surroundings) -> Self {
-        let Surroundings { settings, gauges, tray, intake, clock } = surroundings;
+        let Surroundings { settings, gauge, gauges, tray, intake, clock } = surroundings;
         let now = Instant::now();
         let devices = settings.devices.iter().cloned().zip(gauges);
-        let publishers: Vec<_> = devices.map(|(d, gauge)| Publisher::new(d, gauge, now)).collect();
-        let (mut routes, mut by_topic) = (Vec::<Route>::new(), HashMap::new());
-        for (device, publisher) in publishers.iter().enumerate() {
-            let Some(topic) = publisher.topic() else { continue };
-            let route = *by_topic.entry(topic.clone()).or_insert_with(|| {
-                routes.push(Route { topic, devices: Vec::new(), seen: Seen::default() });
-                routes.len() - 1
-            });
-            routes[route].devices.push(device);
+        let mut publishers: Vec<_> =
+            devices.map(|(d, gauge)| Publisher::new(d, gauge, now)).collect();
+        let mut routes = Routes::default();
+        for (index, publisher) in publishers.iter_mut().enumerate() {
+            routes.add(index, publisher);
         }
-        let (storing, down) = (FuturesUnordered::new(), None);
-        Self { settings, tray, intake, clock, publishers, routes, by_topic, storing, down }
+        let edges = Edges::new(&mut publishers, now);
+        Self {
+            settings,
+            gauge,
+            tray,
+            intake,
+            clock,
+            publishers,
+            routes,
+            edges,
+            deliveries: Seen::new(REMEMBERED_MAX),
+            batch: Batch::default(),
+            storing: FuturesOrdered::new(),
+            rows_on_the_way: 0,
+            awaited_on_the_way: 0,
+            client: None,
+            down: None,
+            backlog: None,
+        }
     }
 
     /// Listens until it is cancelled.
     pub(crate) async fn run(mut self, cancel: CancellationToken) {
         let (sender, mut happenings) = mpsc::channel(QUEUE_MAX);
-        let topics = self.routes.iter().map(|route| route.topic.clone()).collect();
-        let mut session = JoinSet::new();
-        if !self.routes.is_empty() {
-            session.spawn(session::run(self.settings.transport.clone(), topics, sender));
+        let (mut session, leaving) = (JoinSet::new(), CancellationToken::new());
+        if let Some(run) = self.session(leaving.clone()) {
+            session.spawn(run.run(sender));
         }
         loop {
             let silence = self.publishers.iter().map(Publisher::silence_due).min();
-            let silence = silence.unwrap_or_else(|| Instant::now() + Duration::from_secs(3600));
+            let gathered = self.batch.since.map(|since| since + LINGER);
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => break,
-                Some((route, key)) = self.storing.next() => self.routes[route].seen.stored(key),
-                () = sleep_until(silence) => self.record_silence(),
-                Some(happening) = happenings.recv(), if self.storing.len() < IN_FLIGHT_MAX => {
+                Some(stored) = self.storing.next() => self.stored(stored),
+                () = until(silence) => self.record_silence(),
+                () = until(self.edges.due()) => self.edges_tick(),
+                () = until(gathered) => self.hand_in(),
+                Some(happening) = happenings.recv(), if self.rows_on_the_way < ROWS_MAX => {
                     self.handle(happening);
+                    while self.batch.rows.len() < BATCH_ROWS
+                        && let Ok(happening) = happenings.try_recv()
+                    {
+                        self.handle(happening);
+                    }
+                    self.hand_in_if_due();
                 }
                 Some(Err(error)) = session.join_next() => {
                     if error.is_panic() {
@@ -106,124 +153,305 @@ impl Link {
                 }
             }
         }
-        self.finish().await;
+        self.finish(session, happenings, &leaving).await;
+    }
+
+    /// None if there is nothing to listen to.
+    fn session(&self, leaving: CancellationToken) -> Option<Session> {
+        let Transport::Mqtt(settings) = &self.settings.transport else { return None };
+        let filters = self.routes.list.iter().map(|route| route.filter.clone());
+        let filters = widest(filters.chain(self.edges.filters()).collect());
+        if filters.is_empty() {
+            return None;
+        }
+        let shared = |filter: String| match &settings.share {
+            Some(share) => format!("$share/{share}/{filter}"),
+            None => filter,
+        };
+        Some(Session {
+            settings: MqttSettings::clone(settings),
+            filters: filters.into_iter().map(shared).collect(),
+            // A host of Sparkplug keeps no session: births tell all it needs.
+            clean: self.routes.list.is_empty(),
+            leaving,
+        })
     }
 
     /// What is under way is stored and acknowledged; the broker keeps the rest.
-    async fn finish(mut self) {
+    async fn finish(
+        mut self,
+        mut session: JoinSet<()>,
+        mut happenings: mpsc::Receiver<Happening>,
+        leaving: &CancellationToken,
+    ) {
+        leaving.cancel();
+        self.hand_in();
         let flush = async {
-            while let Some((route, key)) = self.storing.next().await {
-                self.routes[route].seen.stored(key);
+            while let Some(stored) = self.storing.next().await {
+                stored.settle(&mut self.routes, &mut self.deliveries);
             }
         };
-        if tokio::time::timeout(FLUSH_MAX, flush).await.is_ok() {
-            sleep(FAREWELL).await;
+        if timeout(FLUSH_MAX, flush).await.is_err() {
+            tracing::warn!(link = %self.settings.id, "messages stay with the broker, as the store did not take them");
+        }
+        let Some(client) = self.client.take().filter(|_| self.down.is_none()) else { return };
+        if let Transport::Mqtt(settings) = &self.settings.transport
+            && let Some(topic) = &settings.status_topic
+        {
+            client.tell_status(topic, false);
+        }
+        client.leave();
+        let farewell = async {
+            // What still comes is heard and not acknowledged.
+            while happenings.recv().await.is_some() {}
+            session.join_next().await;
+        };
+        if timeout(FAREWELL, farewell).await.is_err() {
+            tracing::debug!(link = %self.settings.id, "the broker was left without a farewell");
         }
     }
 
     fn handle(&mut self, happening: Happening) {
         match happening {
-            Happening::Up => {
-                tracing::info!(link = %self.settings.id, "connected to the broker");
-                self.down = None;
-            }
-            Happening::Down(why) => {
-                if self.down.is_none() {
-                    tracing::warn!(link = %self.settings.id, "link down: {why}");
-                }
-                for publisher in &self.publishers {
-                    publisher.gauge.offline(why.clone());
-                }
-                self.down = Some(why);
-            }
+            Happening::Up(client, session_present) => self.up(client, session_present),
+            Happening::Down(why) => self.down(why),
             Happening::Refused(topics) => {
                 tracing::error!(link = %self.settings.id, "the broker refuses to let us hear {topics}");
                 for publisher in &self.publishers {
-                    let why = format!(
+                    publisher.gauge.remark(format!(
                         "the broker refuses to let us hear {topics}: check its access rules"
-                    );
-                    publisher.gauge.remark(why);
+                    ));
                 }
             }
-            Happening::Message(message) => self.message(message),
+            Happening::PublicationRefused(why) => {
+                tracing::warn!(link = %self.settings.id, "the broker does not take what we publish: {why}");
+            }
+            Happening::Messages(messages) => {
+                let now = Instant::now();
+                let from_backlog = self.is_backlog(now);
+                messages.into_iter().for_each(|message| self.message(message, from_backlog, now));
+            }
         }
     }
 
-    fn message(&mut self, message: Message) {
-        let Some(route) = self.by_topic.get(message.topic()).copied() else {
-            // A subscription of an earlier configuration that the broker remembers.
-            tracing::debug!(link = %self.settings.id, topic = message.topic(), "not a topic of ours");
-            message.acknowledge();
-            return;
-        };
+    fn up(&mut self, client: Arc<Client>, session_present: bool) {
+        tracing::info!(link = %self.settings.id, session_present, "connected to the broker");
         let now = Instant::now();
-        match telemetry::decode(message.payload()) {
-            Ok(telemetry) => self.telemetry(route, &telemetry, message, now),
-            Err(error) => {
-                for device in &self.routes[route].devices {
-                    self.publishers[*device].invalid(error.to_string(), now);
-                }
-                message.acknowledge();
-            }
-        }
+        self.gauge.connected();
+        self.down = None;
+        self.client = Some(client);
+        let backlog = Backlog { until: now + BACKLOG_MAX, heard_at: now };
+        self.backlog = session_present.then_some(backlog);
+        let outcome = self.edges.connected(now);
+        self.take(outcome, None);
     }
 
-    fn telemetry(
+    fn down(&mut self, why: String) {
+        if self.down.is_none() {
+            tracing::warn!(link = %self.settings.id, "link down: {why}");
+        }
+        self.gauge.down(why.clone());
+        for publisher in &self.publishers {
+            publisher.gauge.offline(why.clone());
+        }
+        self.down = Some(why);
+        self.client = None;
+        self.edges.disconnected();
+    }
+
+    /// Whether a message that comes now may be one that the broker kept while we were away.
+    fn is_backlog(&mut self, now: Instant) -> bool {
+        if let Some(backlog) = &mut self.backlog {
+            if now < backlog.until && now - backlog.heard_at < BACKLOG_PAUSE {
+                backlog.heard_at = now;
+                return true;
+            }
+            self.backlog = None;
+        }
+        false
+    }
+
+    fn message(&mut self, message: Message, from_backlog: bool, now: Instant) {
+        self.batch.since.get_or_insert(now);
+        if !self.edges.is_empty()
+            && let Some(edge) = self.edges.find(&message.topic)
+        {
+            let (topic, payload) = (&message.topic, &message.payload);
+            let moment = (now, self.clock.now());
+            let outcome = self.edges.receive(edge, topic, payload, &mut self.publishers, moment);
+            self.take(outcome, message.ticket);
+            return;
+        }
+        let found = self.routes.of(&message.topic);
+        if found.is_empty() {
+            // A subscription of an earlier configuration that the broker remembers.
+            tracing::debug!(link = %self.settings.id, topic = message.topic, "not a topic of ours");
+            self.batch.owed.extend(message.ticket.map(Owed::Acknowledgement));
+            return;
+        }
+        let parsed = self.parse(&found, &message.payload);
+        let is_old = message.is_retained || message.is_repeated || from_backlog;
+        let Some(owed) = self.admit(&found, &parsed, message) else { return };
+        for route in found.iter() {
+            self.read(*route, &parsed, is_old, now);
+        }
+        self.batch.owed.extend(owed);
+    }
+
+    /// The message in every format that somebody on these routes expects.
+    fn parse(&self, found: &[usize], payload: &[u8]) -> Vec<(Kind, Result<Parsed, String>)> {
+        let mut parsed = Vec::with_capacity(1);
+        let listeners = found.iter().flat_map(|route| &self.routes.list[*route].listeners);
+        for kind in listeners.map(|listener| listener.reader.kind()) {
+            if !parsed.iter().any(|(other, _)| *other == kind) {
+                parsed.push((kind, Parsed::parse(kind, payload)));
+            }
+        }
+        parsed
+    }
+
+    /// Whether a message is to be stored, and what is owed for it then; none if it has come before.
+    fn admit(
         &mut self,
-        index: usize,
-        telemetry: &telemetry::Telemetry,
+        found: &[usize],
+        parsed: &[(Kind, Result<Parsed, String>)],
         message: Message,
+    ) -> Option<Option<Owed>> {
+        let Message { topic, payload, is_repeated, ticket, .. } = message;
+        let telemetry = parsed.iter().find_map(|(_, parsed)| match parsed {
+            Ok(Parsed::Weir(telemetry)) => Some(telemetry),
+            _ => None,
+        });
+        let verdict = match (telemetry, ticket) {
+            (Some(telemetry), ticket) => {
+                let (route, key) = (found[0], TelemetryKey::of(&topic, telemetry));
+                let seen = &mut self.routes.list[route].seen;
+                match seen.take(&key, ticket, Ticket::came_with) {
+                    Verdict::New => return Some(Some(Owed::Telemetry(route, key))),
+                    verdict => verdict,
+                }
+            }
+            (None, Some(ticket)) => {
+                let delivery = Delivery::of(&ticket, &topic, &payload);
+                if !is_repeated {
+                    self.deliveries.take_new(&delivery, ticket);
+                    return Some(Some(Owed::Delivery(delivery)));
+                }
+                match self.deliveries.take(&delivery, Some(ticket), Ticket::came_with) {
+                    Verdict::New => return Some(Some(Owed::Delivery(delivery))),
+                    verdict => verdict,
+                }
+            }
+            (None, None) => return Some(None),
+        };
+        if let Verdict::Stored(ticket) = verdict {
+            self.batch.owed.extend(ticket.map(Owed::Acknowledgement));
+        }
+        None
+    }
+
+    /// What a message says of each device that listens on a route.
+    fn read(
+        &mut self,
+        route: usize,
+        parsed: &[(Kind, Result<Parsed, String>)],
+        is_old: bool,
         now: Instant,
     ) {
-        let (route, key) = (&mut self.routes[index], Key::of(telemetry));
-        if !route.seen.is_new(&key, message) {
-            return;
-        }
         let received = self.clock.now();
-        let mut rows = Vec::new();
-        for device in &route.devices {
-            let publisher = &mut self.publishers[*device];
-            let understood = understand(telemetry, &publisher.settings, received);
-            publisher.heard(now);
-            publisher.gauge.success(received, None);
-            if let Some(remark) = understood.remark {
-                publisher.gauge.remark(remark);
+        let listeners = &self.routes.list[route].listeners;
+        for listener in listeners {
+            let publisher = &mut self.publishers[listener.publisher];
+            let kind = listener.reader.kind();
+            match parsed.iter().find(|(other, _)| *other == kind) {
+                Some((_, Ok(parsed))) => {
+                    let receipt = publisher.receipt(received, is_old);
+                    let understood = listener.reader.read(parsed, &publisher.settings, &receipt);
+                    // Of several devices on a topic, each message is of one of them.
+                    if !(understood.rows.is_empty() && listeners.len() > 1) {
+                        publisher.understood(&understood, received, now);
+                    }
+                    self.batch.rows.extend(understood.rows);
+                }
+                Some((_, Err(why))) => publisher.invalid(why, now),
+                None => {}
             }
-            rows.extend(understood.rows);
         }
-        if rows.is_empty() {
-            route.seen.stored(key);
+    }
+
+    /// Takes in what came of Sparkplug.
+    fn take(&mut self, outcome: Outcome, ticket: Option<Ticket>) {
+        self.add(outcome.rows);
+        self.batch.owed.extend(ticket.map(Owed::Acknowledgement));
+        if let Some(client) = &self.client {
+            for topic in outcome.ask {
+                let now = u64::try_from(self.clock.now().as_millis()).unwrap_or(0);
+                tracing::debug!(link = %self.settings.id, topic, "asking for a rebirth");
+                client.publish(&topic, false, &encode_rebirth(now));
+            }
+        }
+    }
+
+    fn add(&mut self, rows: Vec<Row>) {
+        if !rows.is_empty() {
+            self.batch.since.get_or_insert_with(Instant::now);
+            self.batch.rows.extend(rows);
+        }
+    }
+
+    fn edges_tick(&mut self) {
+        let wall = self.clock.now();
+        let outcome = self.edges.tick(&mut self.publishers, Instant::now(), wall);
+        self.take(outcome, None);
+    }
+
+    fn hand_in_if_due(&mut self) {
+        let is_next = self.batch.is_awaited() && self.awaited_on_the_way == 0;
+        if is_next || self.batch.rows.len() >= BATCH_ROWS {
+            self.hand_in();
+        }
+    }
+
+    /// Hands the batch to the store.
+    fn hand_in(&mut self) {
+        let batch = mem::take(&mut self.batch);
+        if batch.is_empty() {
             return;
         }
+        self.rows_on_the_way += batch.rows.len();
+        self.awaited_on_the_way += usize::from(batch.is_awaited());
         let (link, intake) = (self.settings.id.clone(), self.intake.clone());
-        let storing = async move {
-            store(&*intake, rows, link.as_str()).await;
-            (index, key)
-        };
-        self.storing.push(storing.boxed());
+        let storing = async move { batch.store(&*intake, link.as_str()).await };
+        self.storing.push_back(storing.boxed());
+    }
+
+    fn stored(&mut self, stored: Stored) {
+        self.rows_on_the_way -= stored.rows;
+        self.awaited_on_the_way -= usize::from(stored.is_awaited);
+        stored.settle(&mut self.routes, &mut self.deliveries);
+        self.hand_in_if_due();
     }
 
     fn record_silence(&mut self) {
         let now = Instant::now();
-        for publisher in &mut self.publishers {
-            if publisher.silence_due() <= now {
-                let wall = self.clock.now();
-                self.tray.put(publisher.record_silence(self.down.as_deref(), now, wall));
+        for (index, publisher) in self.publishers.iter_mut().enumerate() {
+            if publisher.silence_due() > now {
+                continue;
             }
+            if self.down.is_none() && publisher.silence_is_new() && self.edges.ask_again(index) {
+                publisher.excuse(now);
+                continue;
+            }
+            let wall = self.clock.now();
+            self.tray.put(publisher.record_silence(self.down.as_deref(), now, wall));
         }
     }
 }
 
-/// Hands rows in until they are on disk.
-async fn store(intake: &dyn Intake, rows: Vec<Row>, link: &str) {
-    let mut backoff = Backoff::new(RETRY.0, RETRY.1);
-    let mut refusals = 0_u64;
-    while let Err(error) = intake.submit(rows.clone(), true).await {
-        refusals += 1;
-        if refusals == 1 {
-            let cause = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
-            tracing::error!(link, "{error}: {cause}; the message stays with the broker");
-        }
-        sleep(backoff.after_failure()).await;
+/// At the moment, if there is one; else never.
+async fn until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => future::pending().await,
     }
 }

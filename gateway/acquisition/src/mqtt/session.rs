@@ -1,144 +1,46 @@
 //! The connection to the broker: comes up again by itself, subscribes, and hands messages on.
 //!
-//! `rumqttc` keeps state over reconnects that is of no use here and has traps (requests of the old
-//! connection, messages left in its buffer, packet ids that another message may have by then). So
-//! every connection gets a client of its own, and is polled by nobody but [`run`] until its first
-//! error. The session itself lives in the broker, under the client id: what was not acknowledged
-//! comes again.
+//! Every connection gets a client of its own, polled by nobody but [`run`] until its first error.
+//! The session itself lives in the broker, under the client id: what was not acknowledged comes
+//! again.
 
-use crate::{MqttSettings, Transport, backoff::Backoff};
-use core::time::Duration;
-use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, Incoming, MqttOptions, Publish, QoS,
-    StateError, SubAck, SubscribeFilter, SubscribeReasonCode, mqttbytes,
-};
-use std::sync::Arc;
+use super::client::{self, Client, Failure, Heard, Message, PACKET_BYTES, PACKET_BYTES_MAX};
+use crate::{MqttSettings, backoff::Backoff};
+use core::{mem, time::Duration};
+use std::{collections::VecDeque, sync::Arc};
 use tokio::{
     sync::mpsc,
     time::{sleep, timeout},
 };
+use tokio_util::sync::CancellationToken;
 
 /// First and longest wait before the next connection.
 const RETRY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
-/// How often the broker is asked whether it is still there.
-const KEEP_ALIVE: Duration = Duration::from_secs(10);
-/// An event loop that says nothing for longer than this is stuck: a ping alone is two events.
-const SILENCE_MAX: Duration = KEEP_ALIVE.saturating_mul(4);
-/// Largest packet taken at first.
-const PACKET_BYTES: usize = 256 * 1024;
-/// Largest packet ever taken. One that is larger than [`PACKET_BYTES`] is let in on the next
-/// connection, so that it can be acknowledged and refused; else the broker would send it for ever.
-const PACKET_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Acknowledgements and subscriptions waiting to be sent; far more than can be in flight.
-const REQUESTS_MAX: usize = 4096;
+/// Filters in one subscription: brokers have limits on packets, too.
+const FILTERS_MAX: usize = 100;
 
 /// What happens on the connection.
 pub(super) enum Happening {
-    /// The broker is there.
-    Up,
-    /// It is not, or not any more: why.
+    /// The broker is there; it has, or has not, kept our session.
+    Up(Arc<Client>, bool),
+    /// It is not there, or not any more: why.
     Down(String),
-    /// It does not allow a topic.
+    /// It does not allow some filters.
     Refused(String),
-    /// A message.
-    Message(Message),
+    /// It does not take what we publish: why.
+    PublicationRefused(String),
+    /// Messages, in their order.
+    Messages(Vec<Message>),
 }
 
-/// A message, to be acknowledged.
-pub(super) struct Message {
-    publish: Publish,
-    client: Arc<AsyncClient>,
-}
-
-impl Message {
-    pub(super) fn topic(&self) -> &str {
-        &self.publish.topic
-    }
-
-    pub(super) fn payload(&self) -> &[u8] {
-        &self.publish.payload
-    }
-
-    /// Whether both came on the same connection.
-    pub(super) fn came_with(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.client, &other.client)
-    }
-
-    /// Tells the broker that the message is safe here. On a connection that is gone this does
-    /// nothing: the broker sends the message again on the next.
-    pub(super) fn acknowledge(&self) {
-        if let Err(error) = self.client.try_ack(&self.publish) {
-            tracing::debug!(topic = self.topic(), "acknowledgement not sent: {error}");
-        }
-    }
-}
-
-/// Connects, again and again, until the receiver is gone.
-pub(super) async fn run(
-    transport: Transport,
-    topics: Vec<String>,
-    happenings: mpsc::Sender<Happening>,
-) {
-    let mut backoff = Backoff::new(RETRY.0, RETRY.1);
-    let mut packet_bytes = PACKET_BYTES;
-    loop {
-        let Some(options) = options(&transport, packet_bytes) else {
-            let what = format!("{transport} is not an MQTT link with a client id");
-            let _gone = happenings.send(Happening::Down(what)).await;
-            return;
-        };
-        let (client, events) = AsyncClient::new(options, REQUESTS_MAX);
-        let connection = Connection { client: Arc::new(client), events, topics: &topics };
-        let Ended::Failed { error, was_up } = connection.run(&happenings).await else { return };
-        if was_up {
-            backoff.reset();
-        }
-        let mut what = format!("{transport}: broker not reachable: {error}");
-        if let Some(bytes) = too_large(&error) {
-            // With some room for the header.
-            packet_bytes = bytes.saturating_add(16).clamp(packet_bytes, PACKET_BYTES_MAX);
-            what = format!("a message of {bytes} bytes is too large");
-        }
-        if happenings.send(Happening::Down(what)).await.is_err() {
-            return;
-        }
-        sleep(backoff.after_failure()).await;
-    }
-}
-
-fn options(transport: &Transport, packet_bytes: usize) -> Option<MqttOptions> {
-    let Transport::Mqtt(settings) = transport else {
-        return None;
-    };
-    let MqttSettings { endpoint, client_id, username, password, .. } = &**settings;
-    if client_id.is_empty() {
-        return None;
-    }
-    let mut options = MqttOptions::new(client_id.clone(), endpoint.host.clone(), endpoint.port);
-    options.set_clean_session(false);
-    options.set_manual_acks(true);
-    options.set_keep_alive(KEEP_ALIVE);
-    options.set_max_packet_size(packet_bytes, PACKET_BYTES);
-    if let Some(username) = username {
-        options.set_credentials(username.clone(), password.clone().unwrap_or_default());
-    }
-    Some(options)
-}
-
-fn too_large(error: &ConnectionError) -> Option<usize> {
-    match error {
-        ConnectionError::MqttState(StateError::Deserialization(
-            mqttbytes::Error::PayloadSizeLimitExceeded(bytes),
-        )) => Some(*bytes),
-        _ => None,
-    }
-}
-
-/// One connection.
-struct Connection<'a> {
-    client: Arc<AsyncClient>,
-    events: EventLoop,
-    topics: &'a [String],
+/// What a session is about.
+pub(super) struct Session {
+    pub(super) settings: MqttSettings,
+    pub(super) filters: Vec<String>,
+    /// The broker keeps nothing for us.
+    pub(super) clean: bool,
+    /// The next end of the connection is the last.
+    pub(super) leaving: CancellationToken,
 }
 
 /// How a connection ended.
@@ -146,55 +48,124 @@ enum Ended {
     /// Nobody listens any more.
     Unheard,
     Failed {
-        error: ConnectionError,
+        failure: Failure,
         was_up: bool,
     },
 }
 
+impl Session {
+    /// Connects, again and again, until the receiver is gone or it is time to leave.
+    pub(super) async fn run(self, happenings: mpsc::Sender<Happening>) {
+        let mut backoff = Backoff::new(RETRY.0, RETRY.1);
+        let mut packet_bytes = PACKET_BYTES;
+        let broker = &self.settings.endpoint;
+        loop {
+            let ended = match client::open(&self.settings, packet_bytes, self.clean) {
+                Ok((client, events)) => {
+                    let open = VecDeque::new();
+                    Connection { session: &self, client, events, open }.run(&happenings).await
+                }
+                Err(why) => Ended::Failed { failure: Failure::Other(why), was_up: false },
+            };
+            let Ended::Failed { failure, was_up } = ended else { return };
+            if self.leaving.is_cancelled() {
+                return;
+            }
+            if was_up {
+                backoff.reset();
+            }
+            let what = match failure {
+                Failure::TooLarge(bytes) => {
+                    // With some room for the header.
+                    packet_bytes = bytes.saturating_add(16).clamp(packet_bytes, PACKET_BYTES_MAX);
+                    format!("a message of {bytes} bytes is too large")
+                }
+                Failure::Other(why) => format!("mqtt {broker}: broker not reachable: {why}"),
+            };
+            if happenings.send(Happening::Down(what)).await.is_err() {
+                return;
+            }
+            tokio::select! {
+                () = sleep(backoff.after_failure()) => {}
+                () = self.leaving.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// One connection.
+struct Connection<'a> {
+    session: &'a Session,
+    client: Arc<Client>,
+    events: client::Events,
+    /// Filters whose subscription is not answered yet.
+    open: VecDeque<&'a [String]>,
+}
+
 impl Connection<'_> {
     async fn run(mut self, happenings: &mpsc::Sender<Happening>) -> Ended {
-        let mut was_up = false;
+        let (mut was_up, mut heard) = (false, Vec::new());
+        let patience = client::patience(&self.session.settings);
         loop {
-            let event = match timeout(SILENCE_MAX, self.events.poll()).await {
-                Ok(Ok(event)) => event,
-                Ok(Err(error)) => return Ended::Failed { error, was_up },
-                Err(_) => return Ended::Failed { error: ConnectionError::NetworkTimeout, was_up },
+            let polled = timeout(patience, self.events.poll(&self.client, &mut heard)).await;
+            let failure = match polled {
+                Ok(Ok(())) => None,
+                Ok(Err(failure)) => Some(failure),
+                Err(_) => Some(Failure::Other("it says nothing any more".to_owned())),
             };
-            let happening = match event {
-                Event::Incoming(Incoming::ConnAck(_)) => {
-                    was_up = true;
-                    self.subscribe();
-                    Some(Happening::Up)
+            let mut messages = Vec::new();
+            for heard in heard.drain(..) {
+                let happening = match heard {
+                    Heard::Message(message) => {
+                        messages.push(message);
+                        continue;
+                    }
+                    Heard::Accepted { session_present } => {
+                        was_up = true;
+                        self.greet();
+                        Some(Happening::Up(self.client.clone(), session_present))
+                    }
+                    Heard::Subscribed(stands) => self.subscribed(&stands),
+                    Heard::Refused(why) => Some(Happening::PublicationRefused(why)),
+                };
+                // While the receiver is busy the broker is not heard: it keeps what it has.
+                if let Some(happening) = happening
+                    && (!send(happenings, mem::take(&mut messages)).await
+                        || happenings.send(happening).await.is_err())
+                {
+                    return Ended::Unheard;
                 }
-                Event::Incoming(Incoming::SubAck(ack)) => {
-                    self.refused(&ack).map(Happening::Refused)
-                }
-                Event::Incoming(Incoming::Publish(publish)) => {
-                    Some(Happening::Message(Message { publish, client: self.client.clone() }))
-                }
-                _ => None,
-            };
-            // While the receiver is busy the broker is not heard: it keeps what it has.
-            if let Some(happening) = happening
-                && happenings.send(happening).await.is_err()
-            {
+            }
+            if !send(happenings, messages).await {
                 return Ended::Unheard;
+            }
+            if let Some(failure) = failure {
+                return Ended::Failed { failure, was_up };
             }
         }
     }
 
     /// On every connection: a session may have been forgotten, and once more does no harm.
-    fn subscribe(&self) {
-        let filter = |topic: &String| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce);
-        if let Err(error) = self.client.try_subscribe_many(self.topics.iter().map(filter)) {
-            tracing::error!("could not subscribe: {error}");
+    fn greet(&mut self) {
+        if let Some(topic) = &self.session.settings.status_topic {
+            self.client.tell_status(topic, true);
+        }
+        for filters in self.session.filters.chunks(FILTERS_MAX) {
+            self.client.subscribe(filters);
+            self.open.push_back(filters);
         }
     }
 
-    fn refused(&self, ack: &SubAck) -> Option<String> {
-        let topics = self.topics.iter().zip(&ack.return_codes);
-        let refused = topics.filter(|(_, code)| **code == SubscribeReasonCode::Failure);
-        let refused: Vec<&str> = refused.map(|(topic, _)| topic.as_str()).collect();
-        (!refused.is_empty()).then(|| refused.join(", "))
+    /// Answers come in the order of the subscriptions.
+    fn subscribed(&mut self, stands: &[bool]) -> Option<Happening> {
+        let filters = self.open.pop_front().unwrap_or_default();
+        let refused = filters.iter().zip(stands).filter(|(_, stands)| !**stands);
+        let refused: Vec<&str> = refused.map(|(filter, _)| filter.as_str()).collect();
+        (!refused.is_empty()).then(|| Happening::Refused(refused.join(", ")))
     }
+}
+
+/// False if nobody listens any more.
+async fn send(happenings: &mpsc::Sender<Happening>, messages: Vec<Message>) -> bool {
+    messages.is_empty() || happenings.send(Happening::Messages(messages)).await.is_ok()
 }

@@ -1,6 +1,7 @@
 //! What the tests of the links share: a clock, a store, profiles, and Modbus servers that misbehave.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub(crate) mod broker;
 pub(crate) mod server;
 
 use std::{

@@ -41,7 +41,7 @@ pub(crate) async fn run(options: cli::Bridge) -> Result<Exit, Failure> {
     // Nothing is stored, so the numbers need to hold for this run only.
     let series: Vec<SeriesId> = (0..points).map(SeriesId).collect();
     let spec = site::spec(&loaded, &series);
-    let links = site::links(&loaded.site, &spec)?;
+    let links = site::links(&loaded, &spec)?;
     let wording = Wording::new(&spec.devices, SystemClock.now().as_millis());
     let topics = spec.devices.iter().map(|device| options.to.topic(device.id.as_str())).collect();
     let outbox = Arc::new(Outbox::new(wording, usize::from(options.queue_mib) << 20));

@@ -62,7 +62,7 @@ pub(crate) async fn run(options: cli::Demo) -> Result<Exit, Failure> {
     if options.open {
         open_browser(&format!("http://{}/", options.listen));
     }
-    let served = gateway.serve(listener, stop).await;
+    let served = gateway.serve(listener, stop, None).await;
     instruments.stop().await;
     served?;
     Ok(Exit::Done)

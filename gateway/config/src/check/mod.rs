@@ -17,7 +17,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::collections::HashMap;
 use std::sync::Arc;
 use weir_compliance::Pack;
-use weir_domain::Text;
+use weir_domain::{LinkId, Text};
 use weir_profiles::Profile;
 use weir_profiles::form::{Faults, Found, Spot, closest};
 
@@ -37,6 +37,17 @@ pub struct Checked {
     pub site: Site,
     /// What does not stop the gateway but should be looked at, in the order of the text.
     pub warnings: Vec<Reason>,
+    /// Where each link stands: reasons whose problem is the link's id.
+    link_places: Vec<Reason>,
+}
+
+impl Checked {
+    /// A warning about a link, at its place in the text: for those who know more of what it will
+    /// have to carry. None if there is no such link.
+    pub fn link_warning(&self, link: &LinkId, problem: String, hint: String) -> Option<Reason> {
+        let place = self.link_places.iter().find(|place| place.problem == link.as_str())?;
+        Some(Reason { problem, hint: Some(hint), ..place.clone() })
+    }
 }
 
 impl Library {
@@ -56,12 +67,20 @@ impl Site {
     /// With every fault of the text at once.
     pub fn parse(text: &str, library: &Library) -> Result<Checked, ConfigError> {
         let (errors, warnings) = (Faults::new(text), Faults::new(text));
+        let places = Faults::new(text);
         let check = Check { library, errors: &errors, warnings: &warnings };
-        let site = read(text, &errors).and_then(|raw| check.site(&raw));
-        match (site, errors.into_reasons()) {
-            (Some(site), reasons) if reasons.is_empty() => {
-                Ok(Checked { site, warnings: warnings.into_reasons() })
+        let site = read(text, &errors).and_then(|raw| {
+            for (link, id) in raw.links.iter().filter_map(|link| Some((link, link.id.as_ref()?))) {
+                places.note(&link.spot, id.value.as_str());
             }
+            check.site(&raw)
+        });
+        match (site, errors.into_reasons()) {
+            (Some(site), reasons) if reasons.is_empty() => Ok(Checked {
+                site,
+                warnings: warnings.into_reasons(),
+                link_places: places.into_reasons(),
+            }),
             (_, reasons) => Err(ConfigError { reasons }),
         }
     }

@@ -14,7 +14,11 @@ use crate::{
 use line::Prefix;
 use remote::{Influx, RemoteTsdb, Timeouts, WriteError};
 use reqwest011::Url;
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 use weir_domain::{Sample, SeriesId, Timestamp};
 use weir_engine::{
     Description, Record, Row,
@@ -30,7 +34,9 @@ const AHEAD_MAX: Duration = Duration::from_secs(36 * 3600);
 /// The sink of kind `influxdb`.
 pub(crate) struct InfluxSink<R = Influx> {
     remote: Arc<R>,
-    prefixes: HashMap<SeriesId, Prefix>,
+    id: String,
+    /// Of every point there was since the start: a reading may wait longer than its point is there.
+    prefixes: RwLock<HashMap<SeriesId, Prefix>>,
     target: String,
     grace: Duration,
 }
@@ -67,32 +73,40 @@ impl<R: RemoteTsdb> InfluxSink<R> {
         grace: Duration,
         description: &Description,
     ) -> Result<Self, NorthboundError> {
-        let site = description.id.as_str();
-        let prefix = |point: &weir_engine::PointInfo| {
-            let tags = [
-                ("area", point.area.as_str()),
-                ("device", point.id.device().as_str()),
-                ("point", point.id.point().as_str()),
-                ("site", site),
-            ];
-            Prefix::new("reading", &tags).map(|prefix| (point.series, prefix))
-        };
-        let prefixes = description.points.iter().map(prefix).collect::<Result<_, _>>();
-        let prefixes = prefixes.map_err(|error| NorthboundError::Client {
-            sink: id.to_owned(),
-            reason: error.to_string(),
-        })?;
-        Ok(Self { remote: Arc::new(remote), prefixes, target, grace })
+        let prefixes = RwLock::new(prefixes(id, description)?);
+        Ok(Self { remote: Arc::new(remote), id: id.to_owned(), prefixes, target, grace })
     }
 
     fn line(&self, row: &Row) -> Result<String, String> {
-        let prefix = self
-            .prefixes
+        let prefixes = self.prefixes.read().unwrap_or_else(PoisonError::into_inner);
+        let prefix = prefixes
             .get(&row.series)
             .ok_or_else(|| format!("series {} is not in the site file any more", row.series.0))?;
         check_time(&row.sample)?;
         Ok(prefix.line(&row.sample))
     }
+}
+
+/// What stands before the values of each point.
+fn prefixes(
+    sink: &str,
+    description: &Description,
+) -> Result<HashMap<SeriesId, Prefix>, NorthboundError> {
+    let site = description.id.as_str();
+    let prefix = |point: &weir_engine::PointInfo| {
+        let tags = [
+            ("area", point.area.as_str()),
+            ("device", point.id.device().as_str()),
+            ("point", point.id.point().as_str()),
+            ("site", site),
+        ];
+        Prefix::new("reading", &tags).map(|prefix| (point.series, prefix))
+    };
+    let prefixes = description.points.iter().map(prefix).collect::<Result<_, _>>();
+    prefixes.map_err(|error| NorthboundError::Client {
+        sink: sink.to_owned(),
+        reason: error.to_string(),
+    })
 }
 
 /// The client behind panics on some addresses and forgets parts of others.
@@ -140,6 +154,12 @@ impl<R: RemoteTsdb> Sink for InfluxSink<R> {
 
     fn target(&self) -> String {
         self.target.clone()
+    }
+
+    fn describe(&self, description: &Arc<Description>) -> Result<(), NorthboundError> {
+        let new = prefixes(&self.id, description)?;
+        self.prefixes.write().unwrap_or_else(PoisonError::into_inner).extend(new);
+        Ok(())
     }
 
     fn grace(&self) -> Duration {

@@ -2,6 +2,7 @@
 
 use super::gateway::not_ready;
 use crate::{
+    dto::breaker,
     exposition::{Exposition, Number, one},
     problem::Problem,
     state::{App, Shared, WebState},
@@ -10,7 +11,9 @@ use crate::{
 use axum::{extract::State, http::header, response::IntoResponse};
 use std::sync::Arc;
 use weir_domain::Verdict;
-use weir_engine::ports::{DeviceHealth, DeviceState, SinkStatus, StoreStatus};
+use weir_engine::ports::{
+    BreakerState, DeviceHealth, DeviceState, LinkHealth, SinkStatus, StoreStatus,
+};
 
 pub(crate) async fn metrics(State(app): Shared) -> Result<impl IntoResponse, Problem> {
     let page = app.ask({
@@ -26,6 +29,7 @@ fn page(web: &WebState, app: &App) -> String {
     store(&mut page, &web.storage.status());
     site(&mut page, &web.view());
     devices(&mut page, &web.health.devices());
+    links(&mut page, &web.health.links());
     sinks(&mut page, &web.sinks.sinks());
     page.finish()
 }
@@ -119,16 +123,52 @@ fn devices(page: &mut Exposition, devices: &[DeviceHealth]) {
     let seconds = each(devices, |d| d.round_trip.map(|trip| trip.last_ms / 1_000.0));
     let help = "Round-trip time of the last good answer.";
     page.gauge("weir_device_round_trip_seconds", help, seconds);
+    let p95 = each(devices, |d| d.round_trip.map(|trip| trip.p95_ms / 1_000.0));
+    let help = "95 % of the last answers took no longer.";
+    page.gauge("weir_device_round_trip_p95_seconds", help, p95);
+    let scan = each(devices, |d| d.scan_ms.map(|millis| millis / 1_000.0));
+    page.gauge("weir_device_scan_seconds", "How long the last scan took.", scan);
     type Count = fn(&DeviceHealth) -> u64;
-    let counters: [(&str, &str, Count); 4] = [
+    let counters: [(&str, &str, Count); 7] = [
         ("weir_device_successes_total", "Exchanges that went well.", |d| d.successes),
         ("weir_device_timeouts_total", "Exchanges without an answer in time.", |d| d.timeouts),
+        ("weir_device_crc_errors_total", "Exchanges that brought no frame.", |d| d.crc_errors),
         ("weir_device_invalid_answers_total", "Answers that fail a check.", |d| d.invalid_answers),
+        ("weir_device_late_answers_total", "Answers that came too late.", |d| d.late_answers),
         ("weir_device_exceptions_total", "Modbus exceptions.", |d| d.exceptions),
+        ("weir_device_skipped_scans_total", "Scans that were not made.", |d| d.skipped_scans),
     ];
     for (name, help, count) in counters {
         page.counter(name, help, each(devices, move |device| Some(count(device).number())));
     }
+    let states = [BreakerState::Closed, BreakerState::Open, BreakerState::HalfOpen];
+    let breakers = devices.iter().flat_map(|device| {
+        states.map(|state| {
+            let labels = vec![
+                ("device", device.device.as_str()),
+                ("link", device.link.as_str()),
+                ("state", breaker(state)),
+            ];
+            (labels, (device.breaker == state).number())
+        })
+    });
+    let help = "1 for the state of the breaker: closed, or asked now and then only.";
+    page.gauge("weir_device_breaker", help, breakers);
+}
+
+fn links(page: &mut Exposition, links: &[LinkHealth]) {
+    fn each<'a>(
+        links: &'a [LinkHealth],
+        value: impl Fn(&LinkHealth) -> f64 + 'a,
+    ) -> impl Iterator<Item = (Vec<(&'a str, &'a str)>, f64)> + 'a {
+        links.iter().map(move |link| (vec![("link", link.link.as_str())], value(link)))
+    }
+    let up = each(links, |link| link.up.number());
+    page.gauge("weir_link_up", "Whether the link is connected.", up);
+    let help = "Share of the last minute in which the link was busy.";
+    page.gauge("weir_link_busy_ratio", help, each(links, |link| link.busy));
+    let connects = each(links, |link| link.connects.number());
+    page.counter("weir_link_connects_total", "Times the link was connected.", connects);
 }
 
 fn sinks(page: &mut Exposition, sinks: &[SinkStatus]) {

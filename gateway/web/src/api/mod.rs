@@ -1,10 +1,12 @@
 //! The handlers, one file for each kind of thing.
 
 pub(crate) mod alarms;
+pub(crate) mod devices;
 pub(crate) mod events;
 pub(crate) mod gateway;
 pub(crate) mod metrics;
 pub(crate) mod points;
+pub(crate) mod reload;
 pub(crate) mod site;
 pub(crate) mod verdicts;
 

@@ -1,8 +1,8 @@
-//! The site, its areas and its devices.
+//! The site and its areas.
 
 use super::Json;
 use crate::{
-    dto::{Area, Device, Site},
+    dto::{Area, Site},
     problem::Problem,
     state::Shared,
 };
@@ -30,14 +30,4 @@ pub(crate) async fn areas(State(app): Shared) -> Result<Json, Problem> {
     infos.sort_by_cached_key(|info| Reverse(view.area_badness(&info.id)));
     let areas: Vec<_> = infos.into_iter().map(|info| Area::of(&view, info)).collect();
     Json::of(&areas)
-}
-
-pub(crate) async fn devices(State(app): Shared) -> Result<Json, Problem> {
-    app.ask(|web| {
-        let (view, health) = (web.view(), web.health.devices());
-        let site = view.site();
-        let devices = site.devices.iter().map(|info| Device::of(site, info, &health));
-        Json::of(&devices.collect::<Vec<_>>())
-    })
-    .await
 }

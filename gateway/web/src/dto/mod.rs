@@ -7,12 +7,16 @@ mod alarm;
 mod area;
 mod device;
 mod gateway;
+mod link;
 mod point;
+mod reload;
 mod verdict;
 
 pub(crate) use alarm::{Alarm, AlarmAct, AlarmEventBody};
 pub(crate) use area::{Area, RequirementEvent};
-pub(crate) use device::Device;
+pub(crate) use device::{Device, breaker};
 pub(crate) use gateway::{Sink, Site, SiteEvent, Store};
+pub(crate) use link::Link;
 pub(crate) use point::{Buckets, Point, Sample, SampleEvent, Samples};
+pub(crate) use reload::{Reload, ReloadAct};
 pub(crate) use verdict::{Explanation, PointSamples, Verdict};

@@ -18,6 +18,8 @@ async fn every_answer_is_as_the_document_says() {
         ("/api/v1/site", "/api/v1/site"),
         ("/api/v1/areas", "/api/v1/areas"),
         ("/api/v1/devices", "/api/v1/devices"),
+        ("/api/v1/devices/{id}", "/api/v1/devices/probe-1"),
+        ("/api/v1/links", "/api/v1/links"),
         ("/api/v1/points", "/api/v1/points"),
         ("/api/v1/points/{id}", "/api/v1/points/probe-1.ph"),
         ("/api/v1/points/{id}", "/api/v1/points/probe-1.flow"),
@@ -29,6 +31,7 @@ async fn every_answer_is_as_the_document_says() {
         ("/api/v1/alarms", "/api/v1/alarms"),
         ("/api/v1/sinks", "/api/v1/sinks"),
         ("/api/v1/store", "/api/v1/store"),
+        ("/api/v1/reload", "/api/v1/reload"),
         ("/api/v1/openapi.json", "/api/v1/openapi.json"),
     ];
     for (path, address) in cases {
@@ -227,6 +230,16 @@ async fn the_metrics_of_the_contract() {
         "weir_device_up{device=\"probe-1\",link=\"bus\"} 1",
         "weir_device_round_trip_seconds{device=\"probe-1\",link=\"bus\"} 0.0125",
         "weir_device_timeouts_total{device=\"probe-1\",link=\"bus\"} 2",
+        "weir_device_crc_errors_total{device=\"probe-1\",link=\"bus\"} 5",
+        "weir_device_late_answers_total{device=\"probe-1\",link=\"bus\"} 4",
+        "weir_device_skipped_scans_total{device=\"probe-1\",link=\"bus\"} 7",
+        "weir_device_round_trip_p95_seconds{device=\"probe-1\",link=\"bus\"} 0.03",
+        "weir_device_scan_seconds{device=\"probe-1\",link=\"bus\"} 0.04",
+        "weir_device_breaker{device=\"probe-1\",link=\"bus\",state=\"half_open\"} 1",
+        "weir_device_breaker{device=\"probe-1\",link=\"bus\",state=\"open\"} 0",
+        "weir_link_up{link=\"bus\"} 1",
+        "weir_link_busy_ratio{link=\"bus\"} 0.25",
+        "weir_link_connects_total{link=\"bus\"} 3",
         "weir_sink_pending{sink=\"tsdb\",kind=\"influxdb\"} 3",
         "weir_sink_lag_seconds{sink=\"tsdb\",kind=\"influxdb\"} 1.5",
     ];

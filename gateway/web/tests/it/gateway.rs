@@ -1,6 +1,6 @@
 //! The gateway behind the ports, in memory: what the tests put in is what the API shows.
 
-use crate::site::{NOON, ago, alarm, event, verdict};
+use crate::site::{NOON, ago, alarm, event, text, verdict};
 use std::{
     sync::{
         Mutex,
@@ -13,9 +13,9 @@ use weir_engine::{
     Act, AlarmEvent, Transition,
     ports::{
         ActError, Acts, AlarmFilter, BreakerState, Bucket, Configuration, DeliveryError,
-        DeviceHealth, DeviceState, Health, History, LinkHealth, Mailbox, PortError, PortFuture,
-        Records, Reload, ReloadOutcome, RoundTrip, SinkStatus, Sinks, Storage, StoreStatus,
-        StoredAlarm, StoredVerdict,
+        DeviceHealth, DeviceState, Frames, Health, History, LinkHealth, Mailbox, PortError,
+        PortFuture, Records, Reload, ReloadOutcome, RoundTrip, SinkStatus, Sinks, Storage,
+        StoreStatus, StoredAlarm, StoredVerdict,
     },
 };
 
@@ -27,6 +27,11 @@ pub(crate) struct Memory {
     pub(crate) alarms: Mutex<Vec<StoredAlarm>>,
     pub(crate) broken: AtomicBool,
     pub(crate) fault: Mutex<Option<String>>,
+    /// How the next reload ends; not set, as it was asked for.
+    pub(crate) outcome: Mutex<Option<ReloadOutcome>>,
+    pub(crate) reload: Mutex<Option<Reload>>,
+    /// A reload waits until this is free.
+    pub(crate) reloading: tokio::sync::Mutex<()>,
 }
 
 impl Memory {
@@ -145,7 +150,9 @@ impl Acts for Memory {
                     (alarm, by, comment, Transition::Acknowledged)
                 }
                 Act::Comment { alarm, by, comment } => (alarm, by, comment, Transition::Commented),
-                Act::Started => unreachable!("nobody starts a gateway over HTTP"),
+                Act::Started | Act::Reloaded { .. } => {
+                    unreachable!("nobody starts a gateway over HTTP")
+                }
             };
             let mut alarms = self.alarms.lock().unwrap();
             let alarm = alarms.iter_mut().find(|alarm| alarm.raised.alarm == id && alarm.is_open());
@@ -179,21 +186,32 @@ impl Health for Memory {
             requests_per_scan: 3,
             successes: 100,
             timeouts: 2,
-            crc_errors: 0,
+            crc_errors: 5,
             invalid_answers: 1,
-            late_answers: 0,
-            exceptions: 0,
-            skipped_scans: 0,
-            breaker: BreakerState::Closed,
-            cause: None,
-            refused: Vec::new(),
-            identity: Vec::new(),
-            last_frames: None,
+            late_answers: 4,
+            exceptions: 6,
+            skipped_scans: 7,
+            breaker: BreakerState::HalfOpen,
+            cause: Some(text("the line is noisy; look at its ends")),
+            refused: vec!["holding 40-43".to_owned()],
+            identity: vec![(text("serial number"), "17-0042".to_owned())],
+            last_frames: Some(Frames {
+                request: "03 04 00 00 00 02".to_owned(),
+                answer: String::new(),
+            }),
         }]
     }
 
     fn links(&self) -> Vec<LinkHealth> {
-        Vec::new()
+        vec![LinkHealth {
+            link: "bus".parse().unwrap(),
+            up: true,
+            endpoint: Some("10.0.0.7:502".to_owned()),
+            last_error: None,
+            busy: 0.25,
+            connects: 3,
+            cause: None,
+        }]
     }
 }
 
@@ -205,8 +223,13 @@ impl Mailbox for Memory {
         body: Vec<u8>,
     ) -> PortFuture<'a, Result<usize, DeliveryError>> {
         Box::pin(async move {
-            match (device, token) {
-                ("probe-1", Some("open sesame")) => Ok(body.len()),
+            self.check().map_err(DeliveryError::Port)?;
+            match (device, token, body.as_slice()) {
+                ("probe-1", Some("open sesame"), b"nonsense") => {
+                    Err(DeliveryError::Invalid("expected value at line 1".to_owned()))
+                }
+                ("probe-1", Some("open sesame"), b"one too many") => Err(DeliveryError::Busy),
+                ("probe-1", Some("open sesame"), _) => Ok(body.len()),
                 _ => Err(DeliveryError::Unauthorized),
             }
         })
@@ -215,19 +238,25 @@ impl Mailbox for Memory {
 
 impl Configuration for Memory {
     fn reload(&self, check_only: bool) -> PortFuture<'_, Reload> {
-        let outcome = if check_only { ReloadOutcome::Checked } else { ReloadOutcome::Applied };
+        let asked = if check_only { ReloadOutcome::Checked } else { ReloadOutcome::Applied };
+        let outcome = self.outcome.lock().unwrap().unwrap_or(asked);
+        let fault = "site.toml:7: there is no profile \"nope\"".to_owned();
         let reload = Reload {
             at: NOON,
             config_hash: "ab".repeat(32),
             outcome,
             changes: vec!["link bus: changed".to_owned()],
-            faults: Vec::new(),
+            faults: if outcome == asked { Vec::new() } else { vec![fault] },
         };
-        Box::pin(async { reload })
+        Box::pin(async {
+            drop(self.reloading.lock().await);
+            *self.reload.lock().unwrap() = Some(reload.clone());
+            reload
+        })
     }
 
     fn last_reload(&self) -> Option<Reload> {
-        None
+        self.reload.lock().unwrap().clone()
     }
 }
 

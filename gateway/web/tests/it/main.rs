@@ -5,9 +5,11 @@
 mod acts;
 mod answers;
 mod console;
+mod devices;
 mod events;
 mod gateway;
 mod harness;
 mod refusals;
+mod reload;
 mod schema;
 mod site;

@@ -15,6 +15,7 @@ async fn every_wrong_question_is_refused_with_the_fix() {
         ("/api/v1/points/{id}", "/api/v1/points/nope", "unknown_point", "/api/v1/points"),
         ("/api/v1/points/{id}", "/api/v1/points/probe-1.nope", "unknown_point", "nope"),
         ("/api/v1/points/{id}", "/api/v1/points/%FF", "bad_path", "UTF-8"),
+        ("/api/v1/devices/{id}", "/api/v1/devices/probe-9", "unknown_device", "/api/v1/devices"),
         ("/api/v1/points/{id}/samples", "/api/v1/points/a.b/samples", "unknown_point", "a.b"),
         (
             "/api/v1/points/{id}/samples",

@@ -187,7 +187,8 @@ impl Node {
         mem::take(&mut self.events)
     }
 
-    fn ask(&mut self) {
+    /// Wishes to hear everything again; not more often than is good for the node.
+    pub fn ask(&mut self) {
         self.wants_rebirth = true;
     }
 

@@ -301,9 +301,8 @@ fn storing(rounds: u64) {
         seal_rows: usize::MAX,
     };
     let store = Store::open(options, Box::new(drop)).expect("a store");
-    let point = |name: &str| {
-        PointId::new("d".parse().expect("an id"), name.parse().expect("a name"))
-    };
+    let point =
+        |name: &str| PointId::new("d".parse().expect("an id"), name.parse().expect("a name"));
     let series = store.series(&[point("a"), point("b")]).expect("numbers");
     store.start(0).expect("a start");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
