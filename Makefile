@@ -38,8 +38,13 @@ soak: ## Half an hour of cut and restored links; SOAK_MINUTES=600 for longer
 	cargo build --locked --package weir
 	cargo test --locked --package weir-e2e -- --ignored --nocapture soak
 
-bench: ## Measure: readings per CPU-second, bytes per reading
-	cargo run --release --locked --package weir-bench
+bench: ## Measure: CPU per reading, rates, memory, delays; NAMES="W1H bridge" for some of it
+	cargo build --release --locked --package weir
+	WEIR_BIN=$(CURDIR)/target/release/weir cargo run --release --locked --package weir-bench --bin weir-bench -- $(NAMES)
+
+gate: ## Count the instructions of a reading's way and hold them against tests/bench/gates.toml
+	cargo build --quiet --release --locked --package weir-bench --bin weir-gate
+	target/release/weir-gate $(ARGS)
 
 clean: ## Remove everything that was built
 	cargo clean

@@ -18,6 +18,7 @@ need pkg-config pkg-config
 [ -e /usr/include/modbus/modbus.h ] || packages+=(libmodbus-dev)
 need socat socat
 need curl curl
+need valgrind valgrind
 fc-list 2>/dev/null | grep -qi 'noto.*cjk' || packages+=(fonts-noto-cjk fontconfig)
 python3 -c 'import venv, ensurepip' 2>/dev/null || packages+=(python3-venv)
 

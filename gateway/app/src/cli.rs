@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::bridge::Target;
 use crate::scan::Units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
@@ -28,6 +29,9 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Run the gateway of a site
     Run(Run),
+    /// Read the instruments of a site and publish every scan over MQTT, and nothing else
+    #[command(after_help = BRIDGE_HELP)]
+    Bridge(Bridge),
     /// Check a site file and print every fault with its line
     Check(Check),
     /// Predict what each link will have to carry, and how long the disk lasts
@@ -74,6 +78,19 @@ Line settings are tried for units 1-16 first, and then the one that gave clean a
 
 Nothing else may talk on the line meanwhile: stop the gateway. Ctrl-C prints what was found so far.
 Exit code 1 means that nothing was found.";
+const BRIDGE_HELP: &str = "\
+Each scan of a device becomes one message on PREFIX/DEVICE:
+
+  weir bridge site.toml --to mqtt://192.168.1.5:1883/plant
+  plant/trc-1 {\"boot\":1795341600000,\"seq\":12,\"t\":1795341723000,\"points\":{\"ph\":7.21,\"chlorine\":{\"value\":null,\"quality\":\"bad:timeout\"}}}
+
+A good value stands alone; any other says its quality, and a bad one is null. `seq` counts the
+messages of a device since the start `boot`, so that a hole is seen; `t` is in ms since 1970 UTC.
+
+Nothing is stored and nothing is judged: what the broker does not take waits in memory, and beyond
+--queue-mib the oldest scans are dropped, counted and told. To keep every reading, use `weir run`.
+
+Of the site file, areas, packs and sinks have no effect here. Exit code 1: scans were dropped.";
 
 const REPLAY_HELP: &str = "\
 The CSV file has the columns time,point,value,quality and optionally received, with a header line.
@@ -119,6 +136,33 @@ pub(crate) struct Run {
     /// Address of the console, instead of the site file's
     #[arg(long)]
     pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Bridge {
+    /// The site file
+    pub(crate) site: PathBuf,
+    /// The broker and the beginning of all topics, mqtt://host:port/topic/prefix
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: Target,
+    /// 0: at most once; 1: kept until the broker has acknowledged it
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=1))]
+    pub(crate) qos: u8,
+    /// Let the broker keep the last scan of each device for those who come later
+    #[arg(long)]
+    pub(crate) retain: bool,
+    /// What the bridge calls itself; no two clients of a broker may have the same
+    #[arg(long, default_value = "weir-bridge", value_name = "ID")]
+    pub(crate) client_id: String,
+    /// Who it logs in as
+    #[arg(long)]
+    pub(crate) user: Option<String>,
+    /// A file with the user's password
+    #[arg(long, value_name = "FILE", requires = "user")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Memory for scans that wait for the broker, in MiB
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=1024), value_name = "MIB")]
+    pub(crate) queue_mib: u16,
 }
 
 #[derive(Debug, Args)]

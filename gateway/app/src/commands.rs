@@ -1,7 +1,7 @@
 //! Which command is which.
 
 use crate::{
-    check, cli,
+    bridge, check, cli,
     exit::{Exit, Failure},
     gateway, packs, plan, read, replay, scan,
 };
@@ -11,6 +11,7 @@ pub(crate) fn run(command: cli::Command) -> Result<Exit, Failure> {
         #[cfg(feature = "demo")]
         cli::Command::Demo(options) => runtime()?.block_on(crate::demo::run(options)),
         cli::Command::Run(options) => runtime()?.block_on(gateway::run(options)),
+        cli::Command::Bridge(options) => single_thread()?.block_on(bridge::run(options)),
         cli::Command::Check(options) => check::run(&options),
         cli::Command::Plan(options) => plan::run(&options),
         cli::Command::Replay(options) => replay::run(&options),
@@ -22,4 +23,8 @@ pub(crate) fn run(command: cli::Command) -> Result<Exit, Failure> {
 
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+fn single_thread() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?)
 }

@@ -3,6 +3,7 @@
 //! The only crate that knows all others. It parses the command line, reads files and the clock,
 //! wires the edges to the engine, and turns errors into exit codes. It decides nothing else.
 
+mod bridge;
 mod check;
 mod cli;
 mod clock;

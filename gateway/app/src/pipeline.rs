@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::{broadcast, watch};
 use weir_domain::Timestamp;
 use weir_engine::{
-    Act, Command, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot, alarm_events,
+    Act, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot, alarm_events,
 };
 use weir_storage::{EffectNumber, StorageError, Store};
 
@@ -108,12 +108,12 @@ impl Pipeline {
         for (seq, record) in (batch.first_seq..).zip(&batch.records) {
             let before = effects.len();
             let result = self.engine.handle(seq, record, &mut effects);
-            if matches!(record, Record::Command(_)) {
+            if let Record::Command(command) = record {
                 let events = alarm_events(&effects[before..]).cloned().collect();
                 outcomes.push((seq, result.map(|()| events)));
-            }
-            if matches!(record, Record::Command(Command { act: Act::Reloaded { .. }, .. })) {
-                is_another |= self.take_next_site();
+                if matches!(command.act, Act::Reloaded { .. }) {
+                    is_another |= self.take_next_site();
+                }
             }
         }
         self.engine.tick(batch.watermark, &mut effects);

@@ -109,9 +109,13 @@ fn explain(explanation: &decode::Explanation) {
     println!("      raw {}", explanation.raw);
     for candidate in &explanation.orders {
         let value = candidate.value.map_or_else(|| "no number".to_owned(), |v| v.to_string());
+        let value = candidate.text.as_ref().map_or(value, |text| format!("\"{text}\""));
         let fits = if candidate.in_range { "  fits the range" } else { "" };
         let chosen = if candidate.chosen { "  <- profile" } else { "" };
         println!("      {:5} {value}{fits}{chosen}", candidate.order);
+    }
+    if let Some(suggestion) = &explanation.suggestion {
+        println!("      {suggestion}");
     }
 }
 

@@ -1,23 +1,37 @@
-//! Registers to readings: type, order of bytes, scale, sentinels, range.
+//! Registers to readings: type, order of bytes, scale, sentinels, range, states.
 //!
 //! Whatever a device says, the end is a reading with a quality: what cannot be a number is a
-//! failure of the sensor, what is outside the measuring range is uncertain.
+//! failure of the sensor, what is outside the measuring range or no known state is uncertain.
 //!
 //! Decimals stay decimals. A raw 3 at scale 0.1 is 0.3, not 0.30000000000000004, and a single of
-//! 0.3 is 0.3, not 0.300000011920929: arithmetic must not carry a value over its limit.
+//! 0.3 is 0.3, not 0.300000011920929: arithmetic must not carry a value over its limit. And what
+//! is not exact is not called good: an integer of 64 bits of which a double cannot hold every digit
+//! is uncertain, never silently another one.
+//!
+//! It is done for every register that is read, so nothing here allocates but [`explain()`] and
+//! [`decode_info`].
 
 mod explain;
+mod float;
+mod info;
 mod raw;
+mod scale;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use crate::plan::{ReadRequest, reads_bits};
 use raw::Raw;
+use scale::Scaled;
 use weir_domain::{BadReason, Reading, UncertainReason, Value, ValueKind};
-use weir_profiles::{DataType, PointDef, RegisterSource, Source, WordOrder};
+use weir_profiles::{DataType, PointDef, RegisterSource, Source};
 
 pub use explain::{Candidate, Explanation, explain};
+pub use info::decode_info;
 pub use weir_wire::modbus::Answer;
+
+const NOTHING: Reading = Reading::Bad(None, BadReason::CommFailure);
+const NO_MEASUREMENT: Reading = Reading::Bad(None, BadReason::SensorFailure);
 
 /// What a point reads, given the answer to the request it is part of.
 ///
@@ -27,68 +41,77 @@ pub fn decode(def: &PointDef, request: &ReadRequest, answer: &Answer) -> Reading
     let Source::Register(source) = &def.source else {
         return Reading::Bad(None, BadReason::ConfigurationError);
     };
-    let Some(cells) = cells(source, request, answer) else {
-        return Reading::Bad(None, BadReason::CommFailure);
+    match cells(source, request, answer) {
+        None => NOTHING,
+        Some(Cells::Bit(on)) => decode_raw(def, source, Raw::bit(on)),
+        Some(Cells::Registers(registers)) => decode_slice(def, registers),
+    }
+}
+
+/// What a point reads in its own registers, and no others: as many as its type has.
+pub fn decode_slice(def: &PointDef, registers: &[u16]) -> Reading {
+    let Source::Register(source) = &def.source else {
+        return Reading::Bad(None, BadReason::ConfigurationError);
     };
-    match cells.raw(source.data_type, source.order) {
-        None => Reading::Bad(None, BadReason::CommFailure),
-        Some(raw) if raw.is_any_of(&source.sentinels) => {
-            Reading::Bad(None, BadReason::SensorFailure)
-        }
-        Some(raw) => grade(def, scaled(def, source, raw)),
+    if let DataType::Text(wide) = source.data_type {
+        return match registers.len() == usize::from(wide) {
+            true => decode_text(def, source, registers),
+            false => NOTHING,
+        };
+    }
+    match Raw::read(registers, source.data_type, source.order) {
+        None => NOTHING,
+        Some(raw) => decode_raw(def, source, raw),
+    }
+}
+
+fn decode_raw(def: &PointDef, source: &RegisterSource, raw: Raw) -> Reading {
+    if raw.is_any_of(&source.sentinels) {
+        return NO_MEASUREMENT;
+    }
+    match raw.number() {
+        None => NO_MEASUREMENT,
+        Some(_) if def.kind == ValueKind::Boolean => grade(def, Scaled::exact(raw.as_switch())),
+        Some(number) => grade(def, scale::scaled(source, number, raw.is_held())),
+    }
+}
+
+/// A text is the value of the state whose word it is.
+fn decode_text(def: &PointDef, source: &RegisterSource, registers: &[u16]) -> Reading {
+    let mut buffer = [0; text::BYTES_MAX];
+    let word = text::word(registers, source.order, &mut buffer);
+    match def.states.iter().find(|state| state.word.as_deref().map(str::as_bytes) == Some(word)) {
+        Some(state) => grade(def, Scaled::exact(state.value)),
+        None => NO_MEASUREMENT,
     }
 }
 
 /// A number as a reading.
-fn grade(def: &PointDef, (number, slack): (f64, f64)) -> Reading {
-    match Value::new(number) {
-        None => Reading::Bad(None, BadReason::SensorFailure),
-        Some(value) if in_range(def, number, slack) => Reading::Good(value),
-        Some(value) => Reading::Uncertain(value, UncertainReason::EngineeringUnitsExceeded),
+fn grade(def: &PointDef, scaled: Scaled) -> Reading {
+    match Value::new(scaled.number) {
+        None => NO_MEASUREMENT,
+        Some(value) if !fits(def, scaled) => {
+            Reading::Uncertain(value, UncertainReason::EngineeringUnitsExceeded)
+        }
+        Some(value) if !scaled.is_exact => Reading::Uncertain(value, UncertainReason::Unspecified),
+        Some(value) => Reading::Good(value),
     }
 }
 
-fn in_range(def: &PointDef, number: f64, slack: f64) -> bool {
-    def.range.is_none_or(|(low, high)| (low - slack..=high + slack).contains(&number))
-}
-
-/// The number in the point's unit, and how far arithmetic may have moved it.
-fn scaled(def: &PointDef, source: &RegisterSource, raw: Raw) -> (f64, f64) {
-    /// Share of a raw step that is no more than rounding.
-    const SLACK: f64 = 1e-6;
-    let number = raw.number();
-    if def.kind == ValueKind::Boolean || matches!(source.data_type, DataType::Bit(_)) {
-        return (if number == 0.0 { 0.0 } else { 1.0 }, 0.0);
-    }
-    let (scale, offset) = (source.scale, source.offset);
-    if scale == 1.0 && offset == 0.0 {
-        return (number, 0.0);
-    }
-    let steps = (1.0 / scale).round();
-    let zero = (offset * steps).round();
-    // A scale such as 0.1 is 1/10, and an offset such as -40 is -400 of such steps: then there is
-    // one division, and it is exact to the last place.
-    let value = if 1.0 / steps == scale && zero / steps == offset {
-        (number + zero) / steps
-    } else {
-        number * scale + offset
+/// Whether a number is within the measuring range, and one of the states if there are any.
+fn fits(def: &PointDef, Scaled { number, slack, .. }: Scaled) -> bool {
+    let in_range = match def.range {
+        None => true,
+        Some((low, high)) => (low - slack..=high + slack).contains(&number),
     };
-    (value, (scale * SLACK).abs())
+    let is_state = |value: f64| (value - slack..=value + slack).contains(&number);
+    in_range && (def.states.is_empty() || def.states.iter().any(|state| is_state(state.value)))
 }
 
-/// The cells of the answer that belong to one point.
+/// The cells of the answer that belong to one value.
 enum Cells<'a> {
     Bit(bool),
     Registers(&'a [u16]),
-}
-
-impl Cells<'_> {
-    fn raw(&self, data_type: DataType, order: WordOrder) -> Option<Raw> {
-        match self {
-            Self::Bit(on) => Some(Raw::bit(*on)),
-            Self::Registers(registers) => Raw::read(registers, data_type, order),
-        }
-    }
 }
 
 fn cells<'a>(

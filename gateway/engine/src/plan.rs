@@ -67,6 +67,9 @@ fn planned(
 ) -> Vec<ReadRequest> {
     let Access::Modbus(access) = &profile.access else { return Vec::new() };
     let banned: Vec<AddressRange> = access.forbidden.iter().chain(refused).copied().collect();
+    // The rest before the next request is part of what a request costs.
+    let request = timing.request.saturating_add(access.request_gap);
+    let timing = Timing { request, ..timing };
     let mut spans = spans(profile);
     spans.retain(|span| span::is_askable(span, access, &banned));
     let tables = spans.chunk_by(|a, b| a.kind == b.kind);

@@ -25,11 +25,12 @@ mod catalogue;
 pub mod form;
 mod parse;
 mod profile;
+mod register;
 
 pub use catalogue::{UnknownProfile, builtin, builtin_profiles, lookup};
 pub use parse::ProfileError;
 pub use profile::{
-    Access, AddressRange, DataType, FieldSource, InfoDef, MessageFormat, ModbusAccess, MqttAccess,
-    PointDef, Profile, RegisterAddress, RegisterKind, RegisterSource, Source, State, TimeForm,
-    WordOrder,
+    Access, AddressRange, FieldSource, InfoDef, MessageFormat, ModbusAccess, MqttAccess, PointDef,
+    Profile, Source, State, TimeForm,
 };
+pub use register::{DataType, Half, RegisterAddress, RegisterKind, RegisterSource, WordOrder};

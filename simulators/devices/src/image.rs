@@ -145,6 +145,7 @@ fn contents(
             Shown::Nothing => None,
         };
         let registers = match (source.data_type, kind) {
+            (DataType::Text(_), _) => point.word(value).and_then(|word| encode::text(source, word)),
             // In a table of bits every bit has its own address.
             (DataType::Bit(_), RegisterKind::Coil | RegisterKind::DiscreteInput) => {
                 Some(vec![u16::from(value.is_some_and(|value| value != 0.0))])

@@ -4,7 +4,7 @@ use crate::encode;
 use std::sync::Arc;
 use weir_domain::{BadReason, DeviceId, PointName, Reading};
 use weir_plant::{Condition, Device, Measured, Plant, Signal};
-use weir_profiles::{Profile, Source, builtin_profiles, lookup};
+use weir_profiles::{Profile, Source, State, builtin_profiles, lookup};
 
 /// A Modbus line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,6 +88,8 @@ pub(crate) struct Point {
     pub(crate) name: PointName,
     pub(crate) source: Source,
     pub(crate) signal: Signal,
+    /// What its values are called, if they are few.
+    states: Vec<State>,
     /// Steps of the display in one unit: one digit more than is worth showing.
     steps: f64,
     /// Whether it can say that there is no measurement.
@@ -110,6 +112,7 @@ impl Instrument {
             source: def.source.clone(),
             signal: Signal::find(device, def.id.as_str())
                 .expect("the tests look up every point of every profile of the site"),
+            states: def.states.clone(),
             steps: 10_f64.powi(i32::from(def.decimals) + 1),
             can_fail: match &def.source {
                 Source::Register(source) => encode::can_say_nothing(source),
@@ -178,6 +181,12 @@ impl Instrument {
 }
 
 impl Point {
+    /// The text of a value, if it is one of its states.
+    pub(crate) fn word(&self, value: Option<f64>) -> Option<&str> {
+        let state = self.states.iter().find(|state| Some(state.value) == value)?;
+        state.word.as_deref()
+    }
+
     /// What the instrument says, to the last digit it has.
     pub(crate) fn show(&self, plant: &Plant, dead: bool) -> Shown {
         if dead && self.can_fail {

@@ -1,30 +1,54 @@
-//! Measures the built binary from outside, as a whole process: CPU time from `/proc`, readings from
-//! its own counter, bytes from its data folder. Medians of several runs; nothing here is a test.
+//! Measures the built binary from outside, as a whole process: CPU time from `/proc`, readings as
+//! they arrive or are stored, requests as simulated instruments see them. Medians of several runs;
+//! nothing here is a test.
 //!
-//! `cargo run --release -p weir-bench`, after `cargo build --release -p weir`.
+//! `cargo run --release -p weir-bench [NAME…]`, after `cargo build --release -p weir`. Names are
+//! those of the [workloads](workload::ALL), `bridge` or `full` for one kind of gateway, `replay`
+//! and `bytes`. `BENCH_RUNS` says how many runs (3).
 
 mod bytes;
-mod modbus;
+mod far_side;
+mod instruments;
+mod measure;
 mod proc;
 mod replay;
+mod site;
+mod table;
+mod workload;
 
 use anyhow::{Result, ensure};
-use std::env;
+use measure::Kind;
+use std::{env, time::Instant};
 
-#[expect(clippy::print_stdout, reason = "the figures are the data")]
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the figures are the data")]
 fn main() -> Result<()> {
     let binary = weir_e2e::weir();
     ensure!(binary.is_file(), "{} is not there: cargo build --release -p weir", binary.display());
     let wanted: Vec<String> = env::args().skip(1).collect();
-    let runs = |name: &str| wanted.is_empty() || wanted.iter().any(|w| w == name);
+    let runs = env::var("BENCH_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(3);
+    let (kinds, names): (Vec<String>, Vec<String>) =
+        wanted.into_iter().partition(|w| w == "bridge" || w == "full");
+    let is_kind = |name: &str| kinds.is_empty() || kinds.iter().any(|kind| kind == name);
+    let is_wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    let kinds = [("bridge", Kind::Bridge), ("full", Kind::Full)];
+    let kinds: Vec<Kind> = kinds.into_iter().filter(|(n, _)| is_kind(n)).map(|(_, k)| k).collect();
     println!("binary {}", binary.display());
-    if runs("modbus") {
-        println!("{}", modbus::measure()?);
+    let mut table = table::Table::default();
+    // Interleaved, so that a bad minute of the machine is everybody's.
+    for run in 0..runs {
+        for workload in workload::ALL.iter().filter(|workload| is_wanted(workload.name)) {
+            for kind in &kinds {
+                let figures = measure::measure(workload, *kind)?;
+                eprintln!("run {}: {} {kind:?} {figures:?}", run + 1, workload.name);
+                table.add(workload.name, *kind, figures);
+            }
+        }
     }
-    if runs("replay") {
+    print!("{table}");
+    if is_wanted("replay") {
         println!("{}", replay::measure()?);
     }
-    if runs("bytes") {
+    if is_wanted("bytes") {
         println!("{}", bytes::measure()?);
     }
     Ok(())
@@ -34,4 +58,10 @@ fn main() -> Result<()> {
 fn median(figures: &mut [f64]) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The moment.
+#[expect(clippy::disallowed_methods, reason = "what is measured is real time")]
+fn now() -> Instant {
+    Instant::now()
 }

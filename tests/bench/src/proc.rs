@@ -6,15 +6,27 @@ use std::fs;
 /// Kernel ticks a second (`getconf CLK_TCK`; 100 on every Linux of today).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// User and system CPU seconds of a process.
+/// User and system CPU seconds of a process: exact where its threads live on, else by the tick.
 pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
-    let stat =
-        fs::read_to_string(format!("/proc/{pid}/stat")).context("read the process's stat")?;
+    let by_tick = ticks(&format!("/proc/{pid}/stat"), 11)?;
+    let mut exact = 0.0;
+    for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+        // A thread may have ended since.
+        let Ok(text) = fs::read_to_string(task?.path().join("schedstat")) else { continue };
+        let nanoseconds = text.split_whitespace().next().and_then(|n| n.parse::<f64>().ok());
+        exact += nanoseconds.unwrap_or(0.0) / 1e9;
+    }
+    Ok(if by_tick > exact + 0.05 { by_tick } else { exact })
+}
+
+/// Two neighbouring counts of ticks in a stat file, in seconds.
+fn ticks(path: &str, field: usize) -> Result<f64> {
+    let stat = fs::read_to_string(path).with_context(|| format!("read {path}"))?;
     // The command's name may hold spaces; the fields after it do not.
     let fields: Vec<&str> =
         stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |index: usize| fields.get(index).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-    Ok((ticks(11) + ticks(12)) / TICKS_PER_SECOND)
+    Ok((ticks(field) + ticks(field + 1)) / TICKS_PER_SECOND)
 }
 
 /// Peak resident memory of a process, in MB.
@@ -35,9 +47,5 @@ pub(crate) fn written_bytes(pid: u32) -> Result<f64> {
 
 /// User and system CPU seconds of this process's children that have ended.
 pub(crate) fn children_cpu_seconds() -> Result<f64> {
-    let stat = fs::read_to_string("/proc/self/stat").context("read our own stat")?;
-    let fields: Vec<&str> =
-        stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |index: usize| fields.get(index).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-    Ok((ticks(13) + ticks(14)) / TICKS_PER_SECOND)
+    ticks("/proc/self/stat", 13)
 }

@@ -1,9 +1,12 @@
 //! Golden answers in every type and order, and answers at random.
 
+mod explained;
+mod types;
+
 use super::*;
 use proptest::prelude::*;
 use weir_domain::{Text, Unit};
-use weir_profiles::{FieldSource, RegisterAddress, RegisterKind};
+use weir_profiles::{FieldSource, Half, RegisterAddress, RegisterKind, State, WordOrder};
 
 fn def(data_type: DataType, order: WordOrder) -> PointDef {
     PointDef {
@@ -175,38 +178,21 @@ fn an_answer_without_the_point_is_no_reading() {
     assert_eq!(read(&field, &[0; 4]), Reading::Bad(None, BadReason::ConfigurationError));
 }
 
-#[test]
-fn every_order_is_explained() {
-    let mut def = def(DataType::F32, WordOrder::Cdab);
-    def.range = Some((0.0, 14.0));
-    let answer = Answer::Registers(vec![0x3333, 0x40E3]);
-    let explanation = explain(&def, &request(10, 2), &answer);
-    assert_eq!(explanation.raw, "3333 40E3");
-    let fits: Vec<_> = explanation.orders.iter().filter(|c| c.in_range).collect();
-    let right = fits.iter().find(|c| c.order == "cdab").expect("the right order fits");
-    assert_eq!((right.value, right.chosen, explanation.orders.len()), (Some(7.1), true, 4));
-
-    let nan = explain(&def, &request(10, 2), &Answer::Registers(vec![0, 0x7FC0]));
-    assert_eq!((nan.orders[1].value, nan.orders[1].in_range), (None, false));
-
-    register(&mut def).data_type = DataType::U16;
-    let single = explain(&def, &request(10, 1), &Answer::Registers(vec![0x0100]));
-    let orders: Vec<_> = single.orders.iter().map(|c| (c.order, c.value, c.chosen)).collect();
-    assert_eq!(orders, [("abcd", Some(256.0), true), ("badc", Some(1.0), false)]);
-    assert!(explain(&def, &request(10, 1), &Answer::Registers(vec![])).orders.is_empty());
-}
-
 proptest! {
     #[test]
     fn whatever_comes_a_good_reading_is_a_number_in_range(
-        kind in 0..7usize, order in 0..4usize, start in 0..20u16,
+        kind in 0..14usize, order in 0..5usize, start in 0..20u16,
         registers in prop::collection::vec(any::<u16>(), 0..12),
         scale in prop_oneof![Just(0.0), any::<f64>(), 1e-3..10.0], offset in any::<f64>(),
         sentinels in prop::collection::vec(any::<i64>(), 0..3),
     ) {
-        use DataType::{Bit, F32, F64, I16, I32, U16, U32};
-        let data_type = [Bit(200), U16, I16, U32, I32, F32, F64][kind];
-        let order = [WordOrder::Abcd, WordOrder::Cdab, WordOrder::Badc, WordOrder::Dcba][order];
+        use DataType::{Bcd32, Bit, Bits, F16, F32, F64, I16, I32, I64, Text, U8, U16, U32, U64};
+        let bits = Bits { low: 30, high: 90, registers: 9 };
+        let data_type = [
+            Bit(200), U16, I16, U32, I32, F32, F64, U8(Half::High), I64, U64, F16, Bcd32, Text(200), bits,
+        ][kind];
+        let words = WordOrder::Words { words: [9, 9, 0, 255], swapped: true };
+        let order = [WordOrder::Abcd, WordOrder::Cdab, WordOrder::Badc, WordOrder::Dcba, words][order];
         let mut def = def(data_type, order);
         def.range = Some((-100.0, 100.0));
         let source = register(&mut def);
@@ -217,6 +203,8 @@ proptest! {
             prop_assert!(value.get().abs() <= 100.0 + scale.abs());
         }
         let _ = explain(&def, &request, &answer);
+        let Source::Register(source) = &def.source else { unreachable!() };
+        let _ = decode_info(source, &request, &answer);
     }
 
     #[test]

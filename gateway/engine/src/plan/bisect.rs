@@ -17,7 +17,7 @@ pub enum Bisection {
     /// longer asked for. In a plan they take the place of the request for good.
     Halves(ReadRequest, ReadRequest),
     /// It was for a single value (or several that lie in the same place), so this is what the
-    /// device refuses; the next plan leaves it out.
+    /// device refuses; a plan with it among `refused` leaves it out, and all that overlaps it.
     Single(AddressRange),
 }
 

@@ -1,6 +1,8 @@
 //! A table of the form, read key by key.
 
-use super::value::{as_number, as_text, as_whole, expected, mismatch};
+use super::value::{
+    Pattern, as_flag, as_number, as_pattern, as_text, as_whole, expected, mismatch,
+};
 use super::{Faults, Spot, closest, faults::TEXT_MAX};
 use core::fmt::Display;
 use core::ops::RangeInclusive;
@@ -150,6 +152,12 @@ impl<'a, 'i> Fields<'a, 'i> {
         as_number(value, &spot, self.faults).map(|value| Found { value, spot })
     }
 
+    /// True or false.
+    pub fn flag(&mut self, key: &'static str) -> Option<Found<bool>> {
+        let (value, spot) = self.take(key)?;
+        as_flag(value, &spot, self.faults).map(|value| Found { value, spot })
+    }
+
     /// A list of texts.
     pub fn texts(&mut self, key: &'static str) -> Option<Found<Vec<Found<String>>>> {
         self.list(key, |value, spot, faults| as_text(value, spot, faults).map(str::to_owned))
@@ -158,6 +166,11 @@ impl<'a, 'i> Fields<'a, 'i> {
     /// A list of whole numbers.
     pub fn wholes(&mut self, key: &'static str) -> Option<Found<Vec<Found<i64>>>> {
         self.list(key, as_whole)
+    }
+
+    /// A list of whole numbers of up to 64 bits, signed or not, with how they are written.
+    pub fn patterns(&mut self, key: &'static str) -> Option<Found<Vec<Found<Pattern>>>> {
+        self.list(key, as_pattern)
     }
 
     /// A list of finite numbers.
@@ -200,7 +213,7 @@ impl<'a, 'i> Fields<'a, 'i> {
         }
     }
 
-    /// The tables `[[key]]`, in their order; none if the key is not there or no list.
+    /// The tables of a list, `[[key]]` or inline, in their order; none if the key is not there or no list.
     pub fn list_of_fields(&mut self, key: &'static str) -> Option<Vec<Fields<'a, 'i>>> {
         let (value, spot) = self.take(key)?;
         let DeValue::Array(items) = value else {

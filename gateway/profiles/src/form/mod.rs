@@ -16,3 +16,4 @@ mod value;
 pub use faults::{Faults, Reason, Spot, TEXT_MAX};
 pub use fields::{Fields, Form, Found};
 pub use suggest::closest;
+pub use value::Pattern;

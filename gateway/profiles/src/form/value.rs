@@ -31,6 +31,36 @@ pub(super) fn as_whole(value: &DeValue<'_>, spot: &Spot, faults: &Faults<'_>) ->
     number
 }
 
+/// A whole number of up to 64 bits, signed or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pattern {
+    /// The number.
+    pub number: i128,
+    /// Whether it is written in decimals, and so is meant as a number rather than as bits.
+    pub is_decimal: bool,
+}
+
+/// A whole number of up to 64 bits, in any of TOML's notations.
+pub(super) fn as_pattern(value: &DeValue<'_>, spot: &Spot, faults: &Faults<'_>) -> Option<Pattern> {
+    let DeValue::Integer(digits) = value else {
+        return mismatch(value, spot, "a whole number", faults);
+    };
+    let number = i128::from_str_radix(digits.as_str(), digits.radix()).ok();
+    let number = number.filter(|n| (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(n));
+    if number.is_none() {
+        faults.note(spot, "the number is too large");
+    }
+    Some(Pattern { number: number?, is_decimal: digits.radix() == 10 })
+}
+
+/// True or false.
+pub(super) fn as_flag(value: &DeValue<'_>, spot: &Spot, faults: &Faults<'_>) -> Option<bool> {
+    match value {
+        DeValue::Boolean(flag) => Some(*flag),
+        _ => mismatch(value, spot, "true or false", faults),
+    }
+}
+
 /// A finite number, whole or not.
 pub(super) fn as_number(value: &DeValue<'_>, spot: &Spot, faults: &Faults<'_>) -> Option<f64> {
     let number = match value {

@@ -1,26 +1,24 @@
 //! From the text of a profile to a [`Profile`], or every reason why not.
 
+mod data_type;
+mod field;
+mod info;
+mod modbus;
+mod mqtt;
 mod point;
 mod register;
+mod sentinels;
+mod states;
 #[cfg(test)]
 mod tests;
 mod unique;
 
-use crate::form::{Faults, Fields, Form, Found, Reason};
-use crate::{Access, MessageFormat, ModbusAccess, MqttAccess, Profile};
-use core::time::Duration;
+use crate::form::{Faults, Fields, Form, Reason};
+use crate::{Access, ModbusAccess, MqttAccess, Profile};
 use weir_domain::{ProfileId, Text};
 
-/// Most registers in one request, by the specification of Modbus.
-const REGISTERS_MAX: u16 = 125;
-/// Most coils or discrete inputs in one request, by the specification of Modbus.
-const BITS_MAX: u16 = 2000;
-/// Longest rest between two requests, in milliseconds.
-const REQUEST_GAP_MAX_MS: i64 = 10_000;
 /// Most points of one profile.
 const POINTS_MAX: usize = 1000;
-/// Where a device publishes unless its profile says otherwise.
-const TOPIC: &str = "weir/v1/{site}/{device}/telemetry";
 
 /// A text that is no profile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,10 +50,21 @@ impl Profile {
 
 /// How the points of a profile are found, as far as the head of the text says.
 enum Head {
-    Modbus(ModbusAccess),
+    /// And the address from which the text counts, 0 or 1.
+    Modbus(ModbusAccess, i64),
     Mqtt(MqttAccess),
     /// The head is at fault; the points are read all the same, for their own faults.
     Unknown,
+}
+
+impl Head {
+    /// The address that is written for the first of a table.
+    fn base(&self) -> i64 {
+        match self {
+            Self::Modbus(_, base) => *base,
+            Self::Mqtt(_) | Self::Unknown => 0,
+        }
+    }
 }
 
 fn profile(mut root: Fields<'_, '_>, faults: &Faults<'_>) -> Option<Profile> {
@@ -71,16 +80,17 @@ fn profile(mut root: Fields<'_, '_>, faults: &Faults<'_>) -> Option<Profile> {
     }
     let fields = list.into_iter().flatten().take(POINTS_MAX);
     let read: Vec<_> = fields.map(|fields| point::point(fields, access, faults)).collect();
+    let info = info::read(&mut root, access, faults);
     unique::check(&read, faults);
     let points: Option<Vec<_>> = read.into_iter().map(|read| read.point).collect();
     let (access, named) = head?;
     let access = match access {
-        Head::Modbus(access) => Access::Modbus(access),
+        Head::Modbus(access, _) => Access::Modbus(access),
         Head::Mqtt(access) => Access::Mqtt(access),
         Head::Unknown => return None,
     };
     let (id, name, source) = named?;
-    Some(Profile { id, name, source, access, points: points?, info: Vec::new() })
+    Some(Profile { id, name, source, access, points: points?, info: info? })
 }
 
 /// Id, name and source.
@@ -90,8 +100,8 @@ fn head(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> (Head, Option<Named>
     fields.require(&["id", "name", "source"]);
     let (id, name, source) = (fields.parsed("id"), fields.name("name"), fields.text("source"));
     let (modbus_there, mqtt_there) = (fields.has("modbus"), fields.has("mqtt"));
-    let modbus = fields.fields("modbus").and_then(|fields| modbus_access(fields, faults));
-    let mqtt = fields.fields("mqtt").and_then(|fields| mqtt_access(fields, faults));
+    let modbus = fields.fields("modbus").and_then(|fields| modbus::access(fields, faults));
+    let mqtt = fields.fields("mqtt").and_then(|fields| mqtt::access(fields, faults));
     if modbus_there == mqtt_there {
         let problem = "a profile is reached by either `modbus` or `mqtt`";
         let hint = "an instrument on Modbus needs `modbus = {}`, one that publishes `mqtt = {}`";
@@ -99,51 +109,10 @@ fn head(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> (Head, Option<Named>
         return (Head::Unknown, None);
     }
     let access = match (modbus, mqtt) {
-        (Some(modbus), _) => Head::Modbus(modbus),
+        (Some((modbus, base)), _) => Head::Modbus(modbus, base),
         (_, Some(mqtt)) => Head::Mqtt(mqtt),
         (None, None) => Head::Unknown,
     };
     let named = id.zip(name).zip(source);
     (access, named.map(|((id, name), source)| (id.value, name.value, source.value)))
-}
-
-fn modbus_access(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> Option<ModbusAccess> {
-    let bounded = |found: Option<Found<i64>>, default: u16| {
-        found.map_or(default, |found| u16::try_from(found.value).unwrap_or(default))
-    };
-    let registers = fields.whole("registers_max", 1..=i64::from(REGISTERS_MAX));
-    let bits = fields.whole("bits_max", 1..=i64::from(BITS_MAX));
-    let hole = fields.whole("hole_max", 0..=i64::from(REGISTERS_MAX));
-    let gap = fields.whole("request_gap_ms", 0..=REQUEST_GAP_MAX_MS);
-    let access = ModbusAccess {
-        registers_max: bounded(registers, REGISTERS_MAX),
-        bits_max: bounded(bits, BITS_MAX),
-        hole_max: hole.as_ref().and_then(|found| u16::try_from(found.value).ok()),
-        request_gap: Duration::from_millis(gap.map_or(0, |found| found.value.unsigned_abs())),
-        ..ModbusAccess::default()
-    };
-    if let Some(hole) = hole.filter(|_| access.hole_max >= Some(access.registers_max)) {
-        let problem = "a hole must be smaller than the largest request";
-        faults.hint(&hole.spot, problem, format!("registers_max is {}", access.registers_max));
-        return None;
-    }
-    Some(access)
-}
-
-fn mqtt_access(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> Option<MqttAccess> {
-    let there = fields.has("topic");
-    let Some(topic) = fields.text("topic") else {
-        return (!there).then(|| MqttAccess { topic: TOPIC.into(), format: MessageFormat::Weir });
-    };
-    let bare = topic.value.replace("{site}", "").replace("{device}", "");
-    if !topic.value.contains("{device}") {
-        let problem = "the topic does not tell one device from another";
-        faults.hint(&topic.spot, problem, format!("put {{device}} into it, as in \"{TOPIC}\""));
-    } else if let Some(character) = bare.chars().find(|c| "{}+#\0".contains(*c)) {
-        let problem = format!("{character:?} may not stand in a topic");
-        faults.hint(&topic.spot, problem, "only {site} and {device} are filled in");
-    } else {
-        return Some(MqttAccess { topic: topic.value, format: MessageFormat::Weir });
-    }
-    None
 }

@@ -1,8 +1,8 @@
 //! One `[[point]]` of a profile.
 
-use super::{Head, register::register};
+use super::{Head, field::field, register::register, states};
 use crate::form::{Faults, Fields, Found, Spot};
-use crate::{DataType, FieldSource, PointDef, Source};
+use crate::{DataType, PointDef, Source};
 use weir_domain::{PointName, Unit, ValueKind};
 
 /// Most decimals worth showing.
@@ -31,7 +31,11 @@ pub(super) fn point(mut fields: Fields<'_, '_>, access: &Head, faults: &Faults<'
     let kind = fields.choice("kind", &KINDS);
     let range = fields.numbers("range");
     let decimals = fields.whole("decimals", 0..=DECIMALS_MAX);
+    let states = states::read(&mut fields, faults);
     let source = source(&mut fields, access, faults);
+    if let Some((source, spot)) = &source {
+        states::check_text(source, spot, states.as_deref(), faults);
+    }
 
     let kind = kind_of(kind, source.as_ref().map(|(source, _)| source), faults);
     let range = range.map(|range| self::range(&range, faults));
@@ -46,7 +50,7 @@ pub(super) fn point(mut fields: Fields<'_, '_>, access: &Head, faults: &Faults<'
             kind,
             range: range.flatten(),
             decimals,
-            states: Vec::new(),
+            states: states?,
             source: source.clone()?.0,
         })
     })();
@@ -63,11 +67,10 @@ fn source(
         let spot = fields.spot().clone();
         register(fields, access, faults).map(|register| (Source::Register(register), spot))
     });
-    let of_field = fields
-        .text("field")
-        .map(|found| (Source::Field(FieldSource::named(found.value)), found.spot));
+    let of_field =
+        field(fields, access, faults).map(|found| (Source::Field(found.value), found.spot));
     let (wanted, other, found) = match access {
-        Head::Modbus(_) => ("register", "field", of_register),
+        Head::Modbus(..) => ("register", "field", of_register),
         Head::Mqtt(_) => ("field", "register", of_field),
         Head::Unknown => return of_register.or(of_field),
     };

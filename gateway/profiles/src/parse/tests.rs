@@ -1,5 +1,8 @@
 //! Every fault of a profile is found, all at once, where it stands.
 
+mod messages;
+mod registers;
+
 use crate::{
     Access, DataType, Profile, ProfileError, RegisterKind, Source, WordOrder, builtin,
     builtin_profiles, lookup,
@@ -80,42 +83,6 @@ fn a_text_that_is_not_toml_has_one_fault() {
 }
 
 #[test]
-fn registers_are_checked() {
-    for (register, expected) in [
-        (r#"table = "coil", address = 3, type = "u16""#, "one bit: it has no `type`"),
-        (r#"table = "discrete", address = 3, bit = 1"#, "one bit: it has no `bit`"),
-        (r#"table = "discrete", address = 3, scale = 2"#, "a single bit has no `scale`"),
-        (
-            r#"table = "input", address = 3"#,
-            "missing key `type` (for one bit of the register write `bit`)",
-        ),
-        (r#"table = "input", address = 3, type = "u16", bit = 1"#, "either `type`"),
-        (r#"table = "input", address = 3, bit = 16"#, "16 is not between 0 and 15"),
-        (
-            r#"table = "input", address = 3, type = "float""#,
-            "unknown type \"float\" (use one of: u16, ",
-        ),
-        (r#"table = "input", address = 65535, type = "f32""#, "beyond address 65535"),
-        (r#"table = "input", address = -1, type = "f32""#, "-1 is not between"),
-        (r#"table = "input", address = 0, type = "u16", order = "cdab""#, "no words to swap"),
-        (r#"table = "input", address = 0, type = "f32", order = "cbad""#, "(use one of: abcd, "),
-        (r#"table = "input", address = 0, type = "f32", scale = 0"#, "makes every value 0"),
-        (r#"table = "input", address = 0, type = "f32", scale = inf"#, "must be a finite number"),
-        (
-            r#"table = "input", address = 0, type = "i16", sentinels = [0xFFFF]"#,
-            "read as signed it is -1",
-        ),
-        (r#"table = "input", address = 0, type = "u16", sentinels = [-1]"#, "between 0 and 65535"),
-        (r#"table = "input", address = 0, type = "u16", sentinels = 3"#, "expected a list"),
-        (r#"table = "input", address = 99999999999999999999, type = "u16""#, "too large"),
-    ] {
-        let found = faults(&with_register(register));
-        assert_eq!(found.len(), 1, "{register}: {found:?}");
-        assert!(found[0].contains(expected), "{register}: {found:?}");
-    }
-}
-
-#[test]
 fn a_unit_of_another_keyboard_is_recognised() {
     let register = "register = { table = \"input\", address = 0, type = \"f32\" }";
     for (written, expected) in [
@@ -136,12 +103,23 @@ fn heads_are_checked() {
     for (access, expected) in [
         ("", "either `modbus` or `mqtt`"),
         ("modbus = {}\nmqtt = {}", "either `modbus` or `mqtt`"),
-        ("mqtt = { topic = \"plant/level\" }", "put {device} into it"),
-        ("mqtt = { topic = \"plant/+/{device}\" }", "'+' may not stand in a topic"),
+        ("mqtt = { topic = \"plant/level\" }", "put {device} or {address} into it"),
+        ("mqtt = { topic = \"plant/a+/{device}\" }", "not for a part of \"a+\""),
+        ("mqtt = { topic = \"#/{device}\" }", "`#` is the last level"),
+        ("mqtt = { topic = \"$share/g/{device}\" }", "are the broker's own"),
+        ("mqtt = { format = \"xml\" }", "unknown format \"xml\" (use one of: weir, json, "),
+        ("mqtt = { time = \"$.t\" }", "a format other than json has no `time`"),
+        ("mqtt = { format = \"json\", time_form = \"seconds\" }", "`time_form` without `time`"),
+        ("mqtt = { format = \"sparkplug\", topic = \"{device}\" }", "the profile has no `topic`"),
         ("mqtt = { topic = \"{building}/{device}\" }", "'{' may not stand in a topic"),
         ("mqtt = { topic = 3 }", "expected a text in quotes, found a whole number"),
-        ("mqtt = { qos = 1 }", "unknown key `qos` (known here: topic)"),
+        ("mqtt = { qos = 1 }", "unknown key `qos` (known here: format, time, "),
     ] {
+        let point = if access.contains("json") {
+            point.replace("field = \"a\"", "field = \"$.a\"")
+        } else {
+            point.clone()
+        };
         let text =
             format!("[profile]\nid = \"m\"\nname = \"M\"\nsource = \"manual\"\n{access}\n{point}");
         let found = faults(&text);
@@ -153,28 +131,6 @@ fn heads_are_checked() {
     assert!(faults(&format!("{holes}{POINT}{register}"))[0].contains("a hole must be smaller"));
     let narrow = HEAD.replace("{}", "{ registers_max = 3 }");
     assert!(faults(&format!("{narrow}{POINT}{register}"))[0].contains("does not fit one request"));
-}
-
-#[test]
-fn two_points_share_no_place_but_a_register_may_be_read_bit_by_bit() {
-    let two = |first: &str, second: &str| {
-        let point = |id: &str, register: &str| {
-            let point = POINT.replace("id = \"a\"", &format!("id = \"{id}\""));
-            format!("{point}register = {{ table = \"holding\", {register} }}\n")
-        };
-        faults(&format!("{HEAD}{}{}", point("a", first), point("b", second)))
-    };
-    let clash =
-        ["17:12 point[1].register: another point is read from the same place (see line 11)"];
-    assert_eq!(two("address = 4, type = \"f32\"", "address = 5, type = \"u16\""), clash);
-    assert_eq!(two("address = 4, bit = 2", "address = 4, bit = 2"), clash);
-    for (first, second) in [
-        ("address = 4, bit = 2", "address = 4, bit = 3"),
-        ("address = 4, bit = 2", "address = 4, type = \"u16\""),
-        ("address = 4, type = \"f32\"", "address = 6, type = \"u16\""),
-    ] {
-        assert!(two(first, second).is_empty(), "{first} {second}");
-    }
 }
 
 #[test]
@@ -234,16 +190,6 @@ fn the_built_in_profiles_exercise_the_whole_of_modbus() {
     for data_type in [DataType::U16, DataType::I16, DataType::U32, DataType::F32] {
         assert!(registers.iter().any(|r| r.data_type == data_type), "{data_type:?}");
     }
-}
-
-#[test]
-fn sentinels_are_compared_before_scaling() {
-    let text = with_register(
-        r#"table = "input", address = 0, type = "f32", scale = 0.1, sentinels = [-9999]"#,
-    );
-    let profile = Profile::parse(&text).unwrap();
-    let Source::Register(register) = &profile.points[0].source else { panic!() };
-    assert!(register.is_sentinel(-9999.0) && !register.is_sentinel(-999.9));
 }
 
 #[test]

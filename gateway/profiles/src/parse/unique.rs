@@ -2,7 +2,7 @@
 
 use super::point::ReadPoint;
 use crate::form::{Faults, Spot};
-use crate::{DataType, RegisterSource, Source};
+use crate::{DataType, Half, RegisterSource, Source};
 use core::ops::Range;
 use std::collections::HashMap;
 use weir_domain::PointName;
@@ -30,7 +30,7 @@ pub(super) fn check(points: &[ReadPoint], faults: &Faults<'_>) {
 
 fn overlap(a: &Source, b: &Source) -> bool {
     match (a, b) {
-        (Source::Field(a), Source::Field(b)) => a == b,
+        (Source::Field(a), Source::Field(b)) => (&a.topic, &a.name) == (&b.topic, &b.name),
         (Source::Register(a), Source::Register(b)) => a.kind == b.kind && registers_overlap(a, b),
         _ => false,
     }
@@ -38,12 +38,33 @@ fn overlap(a: &Source, b: &Source) -> bool {
 
 fn registers_overlap(a: &RegisterSource, b: &RegisterSource) -> bool {
     let (a_at, b_at) = (registers(a), registers(b));
-    let meet = a_at.start < b_at.end && b_at.start < a_at.end;
-    match (a.data_type, b.data_type) {
-        (DataType::Bit(a), DataType::Bit(b)) => meet && a == b,
-        // A status word may be read whole and bit by bit.
-        (DataType::Bit(_), _) | (_, DataType::Bit(_)) => false,
-        _ => meet,
+    if !(a_at.start < b_at.end && b_at.start < a_at.end) {
+        return false;
+    }
+    match (part(a.data_type), part(b.data_type)) {
+        (Part::Bits(a), Part::Bits(b)) => a_at == b_at && a.start < b.end && b.start < a.end,
+        // A status word may be read whole, bit by bit, and a field of it.
+        (Part::Bit(a), Part::Bit(b)) => a == b,
+        (Part::Byte(a), Part::Byte(b)) => a == b,
+        (Part::Bit(_), _) | (_, Part::Bit(_)) | (Part::Bits(_), _) | (_, Part::Bits(_)) => false,
+        _ => true,
+    }
+}
+
+/// What of its registers a value is.
+enum Part {
+    Bit(u8),
+    Bits(Range<u8>),
+    Byte(Half),
+    All,
+}
+
+fn part(data_type: DataType) -> Part {
+    match data_type {
+        DataType::Bit(bit) => Part::Bit(bit),
+        DataType::Bits { low, high, .. } => Part::Bits(low..high.saturating_add(1)),
+        DataType::U8(half) | DataType::I8(half) => Part::Byte(half),
+        _ => Part::All,
     }
 }
 

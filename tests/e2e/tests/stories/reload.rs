@@ -179,7 +179,11 @@ fn a_file_with_faults_changes_nothing() -> Result<()> {
         (text.replace("id = \"rig\"", "id = \"other\""), 1),
         (text.clone() + "\n[web]\nlisten = \"127.0.0.1:1\"\n", 1),
         ("not TOML at all".to_owned(), 1),
-        (text.clone() + "\n[[sink]]\nid = \"s\"\nwebhook = { url = \"http://127.0.0.1:1/\", secret = { env = \"WEIR_NO_SUCH\" } }\n", 1),
+        (
+            text.clone()
+                + "\n[[sink]]\nid = \"s\"\nwebhook = { url = \"http://127.0.0.1:1/\", secret = { env = \"WEIR_NO_SUCH\" } }\n",
+            1,
+        ),
     ] {
         rig.write("site.toml", &bad)?;
         let (status, answer) = reload(&rig)?;

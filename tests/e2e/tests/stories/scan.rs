@@ -107,7 +107,9 @@ fn nothing_found_is_a_problem_and_nothing_there_the_environment() -> Result<()> 
     let nothing = run(&rig, &["scan", "--tcp", &to, "--units", "1-3", "--timeout-ms", "50"])?;
     assert_eq!(nothing.status.code(), Some(1), "{}", stdout(&nothing));
     assert!(stdout(&nothing).contains("nothing answered"), "{}", stdout(&nothing));
-    for usage in [&["scan"][..], &["scan", "--tcp", "tcp://h"], &["scan", "--tcp", "h", "--units", "9-1"]] {
+    for usage in
+        [&["scan"][..], &["scan", "--tcp", "tcp://h"], &["scan", "--tcp", "h", "--units", "9-1"]]
+    {
         assert_eq!(run(&rig, usage)?.status.code(), Some(2), "{usage:?}");
     }
     Ok(())
@@ -123,21 +125,33 @@ fn what_is_on_a_serial_line_is_found_named_and_explained() -> Result<()> {
     rig.write("values", "5.5 7.5")?;
     let script = root().join("tests/e2e/peers/modbus_server.py");
     let port = theirs.display().to_string();
-    let _server = rig.program(
-        "pymodbus",
-        Command::new(python()).arg(script).args(["rtu", &port, "values"]),
-    )?;
+    let _server =
+        rig.program("pymodbus", Command::new(python()).arg(script).args(["rtu", &port, "values"]))?;
     let ours = ours.display().to_string();
     let scan = [
-        "scan", "--serial", &ours, "--baud", "9600,19200", "--parity", "none", "--units", "2-6",
-        "--timeout-ms", "200", "--profiles", "--json",
+        "scan",
+        "--serial",
+        &ours,
+        "--baud",
+        "9600,19200",
+        "--parity",
+        "none",
+        "--units",
+        "2-6",
+        "--timeout-ms",
+        "200",
+        "--profiles",
+        "--json",
     ];
     // The server takes a moment to start.
     let report = wait_for("both units", PATIENCE, || {
         let report = json(&run(&rig, &scan).ok()?).ok()?;
         (units(&report) == [3, 5]).then_some(report)
     })?;
-    assert!(report["units"][0]["profiles"].to_string().contains("generic-residual-chlorine"), "{report}");
+    assert!(
+        report["units"][0]["profiles"].to_string().contains("generic-residual-chlorine"),
+        "{report}"
+    );
     assert!(report["units"][1]["profiles"].to_string().contains("generic-ph"), "{report}");
     let transport = report["units"][0]["transport"].as_str().unwrap_or_default();
     assert!(transport.contains("baud = 9600, parity = \"none\""), "{report}");

@@ -36,6 +36,11 @@ fn a_hole_is_read_along_if_that_takes_less_than_a_request() {
         plan(&both, Timing { request: Duration::from_millis(request), byte }, &[]).len()
     };
     assert_eq!((requests(19), requests(20), requests(21)), (2, 1, 1), "a tie is one request");
+    let request_gap = Duration::from_millis(1);
+    let rests = ModbusAccess { request_gap, ..ModbusAccess::default() };
+    let rests = profile(rests, &[(H, 0, U16), (H, 11, U16)]);
+    let (request, byte) = (Duration::from_millis(19), Duration::from_millis(1));
+    assert_eq!(plan(&rests, Timing { request, byte }, &[]).len(), 1, "a rest is time, too");
     let apart = profile(ModbusAccess::default(), &[(H, 0, U16), (H, HOLE_REGISTERS + 2, U16)]);
     assert_eq!(plan(&apart, Timing::tcp(Duration::from_secs(1)), &[]).len(), 2, "a bounded hole");
     // At 9600 baud and 20 ms turnaround a request costs as much as 18 registers.
