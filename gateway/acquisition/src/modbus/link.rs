@@ -211,6 +211,7 @@ impl Link {
         let now = Instant::now();
         let took = now - scan.began;
         self.devices[index].gauge.scan(took, scan.requests);
+        self.units[self.turns[index].unit].waited_for(scan.patience, self.timeout);
         self.judge(index, scan.answered.then_some(scan.longest), scan.failure, now);
         self.tray.put(scan.rows);
         self.turns[index].advance(now);

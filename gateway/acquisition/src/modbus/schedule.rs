@@ -9,7 +9,8 @@
 //! A unit that has never answered, or did not when it was last asked, is **doubtful**. Asking it
 //! may cost the whole timeout, and on a serial line nobody can be asked meanwhile. So it is asked
 //! in the **gap** before the next device that does answer is due, with no more patience than the
-//! gap has; only when there has been no fit gap for long it is asked anyway. That a unit is dead
+//! gap has; only when there has been no fit gap for long it is asked anyway. After a silence that
+//! was cut short it gets the whole timeout, as it may be slow and not dead. That a unit is dead
 //! costs the others nothing as long as the line has room, from the first second on.
 
 use super::unit::Unit;
@@ -18,6 +19,8 @@ use tokio::time::Instant;
 
 /// So much of a gap is left unused, as answers are not of one length.
 const MARGIN: Duration = Duration::from_millis(5);
+/// A gap that lacks no more than one part in so many of the timeout is as good as one that does not.
+const OVERSHOOT: u32 = 16;
 /// A doubtful unit is asked anyway after so many of its intervals (or timeouts) without a gap.
 const WAITS_MAX: u32 = 8;
 /// A slow unit rests for no more ticks than this for the sake of the others.
@@ -129,7 +132,9 @@ pub(super) fn next(turns: &[Turn], units: &[Unit], timeout: Duration, now: Insta
             steady.look(unit.not_before(turn.due), device);
         }
     }
-    if let Some(device) = forced.due(now).or(steady.due(now)) {
+    // One that must be asked now is asked where the gap begins, if there is one at all.
+    let pressing = forced.due(now.checked_sub(2 * timeout).unwrap_or(now));
+    if let Some(device) = pressing.or(steady.due(now)).or(forced.due(now)) {
         return Step::Scan(device, timeout);
     }
     let gap = steady.0.map_or(Duration::MAX, |(due, _)| (due - now).saturating_sub(MARGIN));
@@ -137,8 +142,11 @@ pub(super) fn next(turns: &[Turn], units: &[Unit], timeout: Duration, now: Insta
     if let Some(device) = doubtful.due(now) {
         let needed = turns.get(device).and_then(|turn| units.get(turn.unit));
         let needed = needed.map_or(timeout, |unit| unit.patience_needed(timeout));
+        if timeout <= gap.saturating_add(timeout / OVERSHOOT) {
+            return Step::Scan(device, timeout);
+        }
         if needed <= gap {
-            return Step::Scan(device, timeout.min(gap));
+            return Step::Scan(device, gap);
         }
         // There is no room before the next one is due.
         wait[3] = None;

@@ -46,6 +46,7 @@ fn run(line: impl Fn(usize, Duration) -> Line, units: u8, length: Duration) -> V
                         bridge_free = bridge_free.max(now) + hold;
                         now += patience;
                         let failure = Failure::Timeout { unit: unit.id, timeout: patience };
+                        unit.waited_for(patience, SECOND);
                         unit.failed(failure, now, SECOND);
                         turns[device].advance(now);
                     }
@@ -128,7 +129,10 @@ fn a_probe_waits_for_a_gap_but_not_for_ever() {
     let fits = open.probe_at + ms(800);
     assert_eq!(next(&turns(fits), &units, SECOND, at), Step::Scan(1, ms(795)), "cut to the gap");
     let by = open.probe_by;
-    assert_eq!(next(&turns(by), &units, SECOND, by), Step::Scan(1, SECOND), "at last");
+    assert_eq!(next(&turns(by), &units, SECOND, by), Step::Scan(0, SECOND), "first who answers");
+    assert_eq!(next(&turns(by + ms(9)), &units, SECOND, by), Step::Scan(1, SECOND), "at last");
+    let busy = by + 2 * SECOND;
+    assert_eq!(next(&turns(busy), &units, SECOND, busy), Step::Scan(1, SECOND), "in any case");
     let (early, late) = (open.probe_at - SECOND, open.probe_at + 5 * SECOND);
     assert_eq!(next(&turns(late), &units, SECOND, early), Step::Wait(open.probe_at));
     assert_eq!(next(&turns(early), &units, SECOND, early), Step::Scan(0, SECOND));
@@ -198,6 +202,20 @@ fn a_slow_unit_takes_no_more_than_its_share() {
         assert!(asked.len() >= 500, "{device}: {} of 600", asked.len());
     }
     assert!((50..300).contains(&asked[0].len()), "{}", asked[0].len());
+}
+
+/// A unit that needs most of the timeout, on a line without so long a gap, is not taken for dead.
+#[test]
+fn a_slow_unit_is_not_a_dead_one() {
+    let line = |device, _| match device {
+        9 => Line::Answers(ms(800)),
+        _ => Line::Answers(ms(30)),
+    };
+    let asked = run(line, 10, 600 * SECOND);
+    assert!(asked[9].len() >= 60, "asked as one that answers: {}", asked[9].len());
+    for (device, asked) in asked.iter().enumerate().take(9) {
+        assert!(asked.len() >= 500, "{device}: {} of 600", asked.len());
+    }
 }
 
 #[test]
