@@ -30,8 +30,8 @@ const CONDITIONS = {
     late_answers: 6,
     timeouts: 12,
     cause: text(
-      "设备应答很慢，接近超时时限。请把链路的 timeout 调到 2 s，或把采集周期放宽。",
-      "The device answers slowly, close to its timeout. Set `timeout` of the link to 2 s, or read it less often.",
+      "应答来得太晚：最近一次用了 1040 毫秒。把 timeout_ms 调到 1600 以上。",
+      "Answers come too late: the last one took 1040 ms. Set timeout_ms to 1600 or more.",
     ),
   },
   // Refuses part of what the profile asks for.

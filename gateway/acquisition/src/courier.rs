@@ -1,7 +1,9 @@
 //! Brings readings from a link to the store, in order, without holding up the link.
 //!
 //! A link drops its rows into a [`Tray`] and goes on. The courier hands them to the store, a
-//! bounded number of batches at a time; what the store refuses is handed in again until it takes
+//! bounded number of rows at a time; a link that could wait looks whether the tray
+//! [is full](Tray::is_full) first, so that a store that is slower than the wire slows down the
+//! wire. What the store refuses is handed in again until it takes
 //! it. Beyond [`ROWS_MAX`] waiting rows the oldest batch is given up: that is counted and logged,
 //! and once the store is back each point that lost rows gets a bad sample in their place, so that
 //! the gap is on record.
@@ -24,8 +26,11 @@ use weir_engine::{
     ports::{Intake, PortError},
 };
 
-/// Most batches handed to the store and not yet confirmed.
-const IN_FLIGHT_MAX: usize = 64;
+/// Rows handed to the store and not yet confirmed, beyond which the rest waits. The batch that
+/// reaches it asks for a commit at once, as the link would stand still until the next one.
+const IN_FLIGHT_ROWS: usize = 4_096;
+/// Waiting rows with which a tray is full while the store does take readings.
+const FULL_ROWS: usize = 2_048;
 /// Most rows of one link waiting for the store: more than an hour of 50 readings a second.
 const ROWS_MAX: usize = 250_000;
 /// First and longest wait before a refused batch is handed in again.
@@ -45,6 +50,8 @@ struct Waiting {
     batches: VecDeque<Vec<Row>>,
     rows: usize,
     given_up: u64,
+    /// Whether the store refused what it was handed in last.
+    is_refused: bool,
     /// The last row of each point that was given up since the store last took something.
     gaps: BTreeMap<SeriesId, Sample>,
 }
@@ -57,7 +64,7 @@ impl Tray {
 
     fn with_rows_max(rows_max: usize) -> Self {
         let (batches, gaps) = (VecDeque::new(), BTreeMap::new());
-        let waiting = Waiting { rows_max, batches, rows: 0, given_up: 0, gaps };
+        let waiting = Waiting { rows_max, batches, rows: 0, given_up: 0, is_refused: false, gaps };
         Self { waiting: Arc::new(Mutex::new(waiting)), filled: Arc::default() }
     }
 
@@ -74,10 +81,13 @@ impl Tray {
         self.filled.notify_one();
     }
 
-    /// Whether so much waits for the store that a link which could wait should.
+    /// Whether so much waits for the store that a link which could wait should. A store that is
+    /// only slow makes it wait soon, so that little is in memory; while it takes nothing at all,
+    /// what is measured meanwhile is kept for it.
     pub(crate) fn is_full(&self) -> bool {
         let waiting = self.lock();
-        waiting.rows > waiting.rows_max / 2
+        let enough = if waiting.is_refused { waiting.rows_max / 2 } else { FULL_ROWS };
+        waiting.rows > enough.min(waiting.rows_max / 2)
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {
@@ -145,6 +155,7 @@ pub(crate) async fn run(
         tray: &tray,
         intake,
         in_flight: FuturesOrdered::new(),
+        in_flight_rows: 0,
         refused: Vec::new(),
         refusals: 0,
         backoff: Backoff::new(RETRY.0, RETRY.1),
@@ -173,6 +184,7 @@ struct Courier<'a> {
     tray: &'a Tray,
     intake: Arc<dyn Intake>,
     in_flight: FuturesOrdered<BoxFuture<'static, Delivery>>,
+    in_flight_rows: usize,
     /// Refused batches, until all that is in flight has come back.
     refused: Vec<Vec<Row>>,
     refusals: u64,
@@ -196,7 +208,7 @@ impl Courier<'_> {
     /// waits.
     async fn step(&mut self) {
         let may_send = match self.retry_at {
-            None => self.in_flight.len() < IN_FLIGHT_MAX,
+            None => self.in_flight_rows < IN_FLIGHT_ROWS,
             Some(at) => self.in_flight.is_empty() && Instant::now() >= at,
         };
         if may_send && let Some(rows) = self.tray.take() {
@@ -213,14 +225,17 @@ impl Courier<'_> {
 
     fn hand_in(&mut self, rows: Vec<Row>) {
         let intake = self.intake.clone();
+        self.in_flight_rows += rows.len();
+        let at_once = self.in_flight_rows >= IN_FLIGHT_ROWS;
         let delivery = async move {
-            let result = intake.submit(rows.clone(), false).await;
+            let result = intake.submit(rows.clone(), at_once).await;
             (rows, result)
         };
         self.in_flight.push_back(delivery.boxed());
     }
 
     fn delivered(&mut self, (rows, result): Delivery) {
+        self.in_flight_rows -= rows.len();
         match result {
             Ok(()) => self.taken(),
             Err(error) => self.refused(rows, &error),
@@ -236,6 +251,7 @@ impl Courier<'_> {
             return;
         }
         if self.retry_at.take().is_some() {
+            self.tray.lock().is_refused = false;
             tracing::info!(link = %self.link, refusals = self.refusals, "the store takes readings again");
             self.backoff.reset();
         }
@@ -248,6 +264,7 @@ impl Courier<'_> {
 
     fn refused(&mut self, rows: Vec<Row>, error: &PortError) {
         self.refusals += 1;
+        self.tray.lock().is_refused = true;
         if self.retry_at.is_none() {
             let cause = error.source.as_ref().map(ToString::to_string).unwrap_or_default();
             tracing::error!(link = %self.link, "{error}: {cause}; readings wait in memory");

@@ -135,12 +135,11 @@ fn now() -> i64 {
     common::TestClock::default().now().as_millis()
 }
 
-fn both(test: impl AsyncFn(Broker)) -> impl Future<Output = ()> {
-    async move {
-        for version in [MqttVersion::V3, MqttVersion::V5] {
-            let Some(broker) = Broker::start(version, false).await else { return };
-            test(broker).await;
-        }
+/// In both versions of MQTT.
+async fn both(test: impl AsyncFn(Broker)) {
+    for version in [MqttVersion::V3, MqttVersion::V5] {
+        let Some(broker) = Broker::start(version, false).await else { return };
+        test(broker).await;
     }
 }
 

@@ -26,9 +26,10 @@ use weir_northbound::Northbound;
 use weir_storage::{Store, StoreOptions};
 use weir_web::WebState;
 
-/// A chunk of history is sealed after this long, or when so many readings wait.
+/// A chunk of history is sealed after this long, or when so many readings wait. The store seals
+/// earlier when they take too much memory; in few bytes each, more of them make better chunks.
 const SEAL_AFTER: Duration = Duration::from_secs(900);
-const SEAL_ROWS: usize = 1_000_000;
+const SEAL_ROWS: usize = 4_000_000;
 
 /// A gateway whose store and engine run, and whose edges may be started.
 pub(crate) struct Gateway {

@@ -16,8 +16,8 @@ use weir_storage::{EffectNumber, StorageError, Store};
 /// The state is saved at least this often, so that a restart has little to handle again.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
 
-/// And after this many records.
-const SAVE_EVERY_RECORDS: u64 = 200_000;
+/// And after this many records, which are handled again in a fraction of a second.
+const SAVE_EVERY_RECORDS: u64 = 1_000_000;
 
 /// How long to wait before a save that failed is tried again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -25,8 +25,9 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// Live events kept for a watcher that is slow.
 const LIVE_EVENTS: usize = 4096;
 
-/// Committed batches that may wait for the engine.
-const BATCHES: usize = 64;
+/// Committed batches that may wait for the engine, while it saves. At full speed a batch is a
+/// megabyte in memory.
+const BATCHES: usize = 16;
 
 /// Where the engine's results are to be had.
 #[derive(Clone)]

@@ -60,6 +60,20 @@ units! {
     Percent = "%"
     /// Concentration in air.
     MilligramPerCubicMetre = "mg/m³"
+    /// Electric voltage.
+    Volt = "V"
+    /// Electric current.
+    Ampere = "A"
+    /// Electric current, e.g. of a 4 to 20 mA loop.
+    Milliampere = "mA"
+    /// Frequency.
+    Hertz = "Hz"
+    /// Speed, e.g. of water in a pipe.
+    MetrePerSecond = "m/s"
+    /// Irradiance, e.g. of an ultraviolet lamp.
+    WattPerSquareMetre = "W/m²"
+    /// Mass flow, e.g. of chlorine dioxide.
+    GramPerHour = "g/h"
 }
 
 /// A text that is no unit.

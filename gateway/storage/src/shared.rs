@@ -26,7 +26,7 @@ const HEAD_ROWS_MAX: u64 = if cfg!(test) { 5_000 } else { 2_000_000 };
 
 /// The active head is sealed when it takes this much memory; as much again may come while the
 /// frozen one is being sealed.
-pub(crate) const HEAD_BYTES: usize = 6 << 20;
+pub(crate) const HEAD_BYTES: usize = 4 << 20;
 
 /// See the module. A thread that locks more than one of these takes the sealer before the records,
 /// and those before anything else.

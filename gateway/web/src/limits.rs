@@ -10,8 +10,9 @@ pub(crate) const TELEMETRY_BYTES: usize = 256 * 1024;
 pub(crate) const QUERY_BYTES: usize = 2 * 1024;
 /// Connections at once; more wait until one is closed.
 pub(crate) const CONNECTIONS: usize = 512;
-/// A connection on which nothing moves for this long is closed.
-pub(crate) const IDLE: Duration = Duration::from_secs(120);
+/// A connection on which nothing moves for this long is closed. Longer than a reload waits for a
+/// modem to dial in, as it answers only then.
+pub(crate) const IDLE: Duration = Duration::from_secs(180);
 /// Questions to the store at once; more wait.
 pub(crate) const QUESTIONS: usize = 8;
 /// How long a question may wait for its turn.

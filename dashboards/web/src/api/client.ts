@@ -21,7 +21,7 @@ import type {
 /** Milliseconds after which a call is given up. */
 const DEADLINE_MS = 10_000;
 /** A reload lasts until the changed links have come good, or have not. */
-const RELOAD_DEADLINE_MS = 110_000;
+const RELOAD_DEADLINE_MS = 170_000;
 
 /** A call that failed. `code` is the gateway's, or `unreachable`, `timeout`, `bad_answer`. */
 export class ApiError extends Error {

@@ -10,10 +10,13 @@ struct Store {
     refuses: Mutex<u32>,
     stalls: Mutex<bool>,
     rows: Mutex<Vec<Row>>,
+    /// How often it was asked to commit at once.
+    urgent: Mutex<u32>,
 }
 
 impl Intake for Store {
-    fn submit(&self, rows: Vec<Row>, _at_once: bool) -> PortFuture<'_, Result<(), PortError>> {
+    fn submit(&self, rows: Vec<Row>, at_once: bool) -> PortFuture<'_, Result<(), PortError>> {
+        *self.urgent.lock().unwrap() += u32::from(at_once);
         Box::pin(async move {
             while *self.stalls.lock().unwrap() {
                 tokio::time::sleep(Duration::from_millis(10)).await;
@@ -84,11 +87,11 @@ async fn what_is_given_up_is_counted_and_leaves_a_bad_sample() {
     let (tray, store) = (Tray::with_rows_max(10), Arc::new(Store::default()));
     *store.stalls.lock().unwrap() = true;
     let (done, task) = start(&tray, &store);
-    for t in 0..IN_FLIGHT_MAX as i64 + 25 {
+    let in_flight = IN_FLIGHT_ROWS as i64 / 2;
+    for t in 0..in_flight + 25 {
         tray.put(vec![row(1, t), row(2, t)]);
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
-    let in_flight = IN_FLIGHT_MAX as i64;
     assert_eq!(tray.lock().given_up, 40, "25 batches of 2 rows, 10 rows of them kept");
     *store.stalls.lock().unwrap() = false;
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -102,7 +105,7 @@ async fn what_is_given_up_is_counted_and_leaves_a_bad_sample() {
         .map(|row| (row.series.0, row.sample.source_time.as_millis()))
         .collect();
     assert_eq!(bad, [(1, in_flight + 19), (2, in_flight + 19)], "one where the gap ends");
-    assert_eq!(rows.len(), 2 * IN_FLIGHT_MAX + 10 + 2);
+    assert_eq!(rows.len(), IN_FLIGHT_ROWS + 10 + 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,4 +118,47 @@ async fn a_store_that_never_answers_does_not_hold_up_the_end() {
     let started = Instant::now();
     task.await.unwrap();
     assert!(started.elapsed() < FLUSH_MAX + Duration::from_secs(1));
+}
+
+/// One link must not be bound to so many rows an interval.
+#[tokio::test(start_paused = true)]
+async fn a_link_that_stands_still_for_the_store_asks_for_a_commit() {
+    let (tray, store) = (Tray::new(), Arc::new(Store::default()));
+    *store.stalls.lock().unwrap() = true;
+    let (done, task) = start(&tray, &store);
+    let scan = |t: i64| (0..100).map(|series| row(series, t)).collect::<Vec<_>>();
+    for t in 0..40 {
+        tray.put(scan(t));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!((*store.urgent.lock().unwrap(), tray.is_full()), (0, false));
+    for t in 40..61 {
+        tray.put(scan(t));
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!((*store.urgent.lock().unwrap(), tray.is_full()), (1, false));
+    tray.put(scan(61));
+    assert!(tray.is_full(), "4,100 rows are with the store and 2,100 wait");
+    *store.stalls.lock().unwrap() = false;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!tray.is_full());
+    done.cancel();
+    task.await.unwrap();
+    assert_eq!(store.rows.lock().unwrap().len(), 6_200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_the_store_refuses_much_is_kept_for_it() {
+    let (tray, store) = (Tray::new(), Arc::new(Store::default()));
+    *store.refuses.lock().unwrap() = 3;
+    let (done, task) = start(&tray, &store);
+    for t in 0..3_000 {
+        tray.put(vec![row(1, t)]);
+        assert!(!tray.is_full());
+        tokio::time::sleep(Duration::from_micros(100)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(20)).await;
+    done.cancel();
+    task.await.unwrap();
+    assert_eq!(times(&store), (0..3_000).collect::<Vec<_>>());
 }

@@ -167,7 +167,12 @@ fn raw(node: &Json) -> Raw<'_> {
     match node {
         Json::Null => Raw::Null,
         Json::Bool(on) => Raw::Boolean(*on),
-        Json::Number(number) => number.as_f64().map_or(Raw::Other, Raw::Number),
+        Json::Number(number) => {
+            let double = number.as_f64().unwrap_or(f64::NAN);
+            let is_held = number.as_i64().is_none_or(|n| n != i64::MAX && double as i64 == n)
+                && number.as_u64().is_none_or(|n| n != u64::MAX && double as u64 == n);
+            if is_held { Raw::Number(double) } else { Raw::Rounded(double) }
+        }
         Json::String(text) => Raw::Text(text),
         Json::Array(_) | Json::Object(_) => Raw::Other,
     }

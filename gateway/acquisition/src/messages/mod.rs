@@ -179,7 +179,7 @@ impl Reader {
                     .collect(),
             ),
             MessageFormat::Json { time, time_form } => {
-                let path = |text: &str| json::Path::compile(&filled_in(text, device));
+                let path = |text: &str| json::Path::compile(&filled_in_path(text, device)?);
                 let place = |(index, field): &(usize, &FieldSource)| {
                     path(&field.name).map(|at| Place { index: *index, at })
                 };
@@ -252,6 +252,15 @@ pub(crate) fn filled_in(pattern: &str, device: &DeviceSettings) -> String {
     let address = device.address.as_deref().unwrap_or(device.id.as_str());
     let filled = pattern.replace("{site}", device.site.as_str());
     filled.replace("{device}", device.id.as_str()).replace("{address}", address)
+}
+
+/// A path with the device's address filled in. Nothing in an address must mean something there.
+fn filled_in_path(pattern: &str, device: &DeviceSettings) -> Result<String, String> {
+    let address = device.address.as_deref().unwrap_or_default();
+    if pattern.contains('{') && address.contains(['\'', '"', '\\', '[', ']', '(', ')']) {
+        return Err(format!("the address {address:?} cannot stand in a path"));
+    }
+    Ok(filled_in(pattern, device))
 }
 
 /// The first few of some names.

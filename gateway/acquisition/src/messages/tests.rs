@@ -182,8 +182,9 @@ fn state(value: f64, word: Option<&str>) -> State {
 fn json_by_path() {
     let document = br#"{"a": {"ph": 7.12, "list": [1, "2.5", true, null, {"x": 3}]},
         "sensors": [{"id": "16", "v": 1.5}, {"id": "17", "v": 2.5}],
-        "odd name": {"$": 9}, "big": 1e400, "texts": ["RUN", " 8.5 ", "off", "", "nan"]}"#;
-    let document = String::from_utf8_lossy(document).replace("\"big\": 1e400, ", "");
+        "odd name": {"$": 9}, "huge": [9007199254740992, 9007199254740993], "texts": ["RUN", " 8.5 ", "off", "", "nan"]}"#;
+    let text = String::from_utf8_lossy(document);
+    let document = text.as_ref();
     let cases = [
         ("$.a.ph", Some(good(7.12))),
         ("$['a']['ph']", Some(good(7.12))),
@@ -202,6 +203,7 @@ fn json_by_path() {
         ("$..v", Some(CONFIGURATION)),
         ("$[\"odd name\"]['$']", Some(good(9.0))),
         ("$.texts[1]", Some(good(8.5))),
+        ("$.huge[0]", Some(beyond(9_007_199_254_740_992.0))),
         ("$.texts[0]", Some(FAILURE)),
         ("$.texts[3]", Some(FAILURE)),
         ("$.texts[4]", Some(FAILURE)),
@@ -214,6 +216,25 @@ fn json_by_path() {
         assert_eq!(reading, expected, "{path}");
         let several = path.contains('*') || path.contains("..");
         assert_eq!(heard.remark.is_some(), several, "{path}: {:?}", heard.remark);
+    }
+}
+
+#[test]
+fn what_is_not_exact_is_not_called_good() {
+    let mut counter = point("p", ValueKind::Number, "$.n");
+    counter.range = None;
+    let device = device(json(None, TimeForm::Seconds), vec![counter]);
+    let cases = [
+        ("9007199254740992", true),
+        ("9007199254740993", false),
+        ("18446744073709551615", false),
+        ("-9007199254740993", false),
+        ("9223372036854775808", true),
+        ("0.1", true),
+    ];
+    for (number, is_good) in cases {
+        let heard = read(&device, format!("{{\"n\": {number}}}").as_bytes(), false);
+        assert_eq!(heard.rows[0].sample.reading.good().is_some(), is_good, "{number}");
     }
 }
 

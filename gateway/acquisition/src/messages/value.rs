@@ -16,6 +16,8 @@ pub(crate) enum Raw<'a> {
     Boolean(bool),
     /// A number.
     Number(f64),
+    /// An integer of so many digits that this is only near it.
+    Rounded(f64),
     /// A text, which may be a number or a word.
     Text(&'a str),
     /// Nothing that a point could be: a list, an object, bytes.
@@ -32,6 +34,11 @@ pub(crate) fn read(def: &PointDef, raw: Raw<'_>) -> Reading {
         Raw::Other => Reading::Bad(None, BadReason::ConfigurationError),
         Raw::Boolean(on) => grade(def, (if on { 1.0 } else { 0.0 }, 0.0)),
         Raw::Number(number) => read_number(def, field, number),
+        // What is not exact is not called good.
+        Raw::Rounded(number) => match read_number(def, field, number) {
+            Reading::Good(value) => Reading::Uncertain(value, UncertainReason::Unspecified),
+            reading => reading,
+        },
         Raw::Text(text) => read_text(def, field, text),
     }
 }
@@ -51,8 +58,8 @@ fn read_number(def: &PointDef, field: &FieldSource, number: f64) -> Reading {
 fn read_text(def: &PointDef, field: &FieldSource, text: &str) -> Reading {
     let text = text.trim_matches(|c: char| c == '\0' || c.is_whitespace());
     let state = def.states.iter().find(|state| state.word.as_deref() == Some(text));
-    if let Some(value) = state.and_then(|state| Value::new(state.value)) {
-        return Reading::Good(value);
+    if let Some(state) = state {
+        return grade(def, (state.value, 0.0));
     }
     match (text.parse::<f64>(), text) {
         (Ok(number), _) => read_number(def, field, number),
@@ -67,9 +74,10 @@ fn grade(def: &PointDef, (number, slack): (f64, f64)) -> Reading {
     let Some(value) = Value::new(number) else {
         return Reading::Bad(None, BadReason::SensorFailure);
     };
-    let is_state = def.states.is_empty() || def.states.iter().any(|state| state.value == number);
-    let in_range =
-        def.range.is_none_or(|(low, high)| (low - slack..=high + slack).contains(&number));
+    let within = |low: f64, high: f64| (low - slack..=high + slack).contains(&number);
+    let is_state =
+        def.states.is_empty() || def.states.iter().any(|state| within(state.value, state.value));
+    let in_range = def.range.is_none_or(|(low, high)| within(low, high));
     if is_state && in_range {
         Reading::Good(value)
     } else {

@@ -65,8 +65,9 @@ impl Batch {
     pub(super) async fn store(self, intake: &dyn Intake, link: &str) -> Stored {
         let (mut backoff, mut refusals) = (Backoff::new(RETRY.0, RETRY.1), 0_u64);
         let (count, is_awaited) = (self.rows.len(), self.is_awaited());
-        while count > 0 {
-            let Err(error) = intake.submit(self.rows.clone(), is_awaited).await else { break };
+        while !self.rows.is_empty()
+            && let Err(error) = intake.submit(self.rows.clone(), is_awaited).await
+        {
             refusals += 1;
             if refusals == 1 {
                 let cause = error.source.as_ref().map(ToString::to_string).unwrap_or_default();

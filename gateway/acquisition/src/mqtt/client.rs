@@ -11,9 +11,14 @@
 //!   and again. So nothing is subscribed to with QoS 2; the broker then sends it with QoS 1.
 //! * It stays silent for ever while a queue is full. So requests are tried, never waited for.
 
+mod events;
+mod options;
+
 use super::tls;
 use crate::{MqttSettings, MqttVersion};
 use core::time::Duration;
+use events::{failure_v3, failure_v5, heard_v3, heard_v5};
+use options::{options_v3, options_v5};
 use rumqttc::{QoS, Transport, v5};
 use std::sync::Arc;
 
@@ -23,12 +28,8 @@ pub(super) const PACKET_BYTES: usize = 256 * 1024;
 /// Largest packet ever taken. One that is larger than [`PACKET_BYTES`] is let in on the next
 /// connection, so that it can be acknowledged and refused; else the broker would send it for ever.
 pub(super) const PACKET_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Messages that the broker may leave unacknowledged; with 3.1.1 the broker decides.
-const RECEIVE_MAX: u16 = 1000;
 /// Acknowledgements and subscriptions waiting to be sent; far more than can be in flight.
 const REQUESTS_MAX: usize = 8192;
-/// How long the broker keeps what we miss; with 3.1.1 the broker decides.
-const SESSION_EXPIRY: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Bounds of the keep-alive.
 const KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(3600));
 /// How long a connection may take.
@@ -141,53 +142,6 @@ pub(super) fn open(
     })
 }
 
-fn options_v3(
-    settings: &MqttSettings,
-    transport: Transport,
-    packet_bytes: usize,
-    clean: bool,
-) -> rumqttc::MqttOptions {
-    let (endpoint, id) = (&settings.endpoint, settings.client_id.clone());
-    let mut options = rumqttc::MqttOptions::new(id, endpoint.host.clone(), endpoint.port);
-    options.set_transport(transport);
-    options.set_clean_session(clean);
-    options.set_manual_acks(true);
-    options.set_keep_alive(keep_alive(settings));
-    options.set_max_packet_size(packet_bytes, PACKET_BYTES);
-    if let Some(username) = &settings.username {
-        let password = settings.password.clone().unwrap_or_default();
-        options.set_credentials(username.clone(), password);
-    }
-    if let Some(topic) = &settings.status_topic {
-        options.set_last_will(rumqttc::LastWill::new(topic, OFFLINE, QoS::AtLeastOnce, true));
-    }
-    options
-}
-
-fn options_v5(settings: &MqttSettings, transport: Transport, clean: bool) -> v5::MqttOptions {
-    let (endpoint, id) = (&settings.endpoint, settings.client_id.clone());
-    let mut options = v5::MqttOptions::new(id, endpoint.host.clone(), endpoint.port);
-    let expiry = if clean { Duration::ZERO } else { SESSION_EXPIRY };
-    options.set_transport(transport);
-    options.set_clean_start(clean);
-    options.set_session_expiry_interval(Some(expiry.as_secs() as u32));
-    options.set_receive_maximum(Some(RECEIVE_MAX));
-    options.set_max_packet_size(Some(PACKET_BYTES_MAX as u32));
-    options.set_connection_timeout(CONNECT_SECS);
-    options.set_manual_acks(true);
-    options.set_keep_alive(keep_alive(settings));
-    if let Some(username) = &settings.username {
-        let password = settings.password.clone().unwrap_or_default();
-        options.set_credentials(username.clone(), password);
-    }
-    if let Some(topic) = &settings.status_topic {
-        let qos = v5::mqttbytes::QoS::AtLeastOnce;
-        let will = v5::mqttbytes::v5::LastWill::new(topic, OFFLINE, qos, true, None);
-        options.set_last_will(will);
-    }
-    options
-}
-
 impl Client {
     /// Subscribes to some filters with QoS 1.
     pub(super) fn subscribe(&self, filters: &[String]) {
@@ -292,80 +246,5 @@ impl Events {
             }
         }
         Ok(())
-    }
-}
-
-fn heard_v3(event: rumqttc::Event, client: &Arc<Client>) -> Option<Heard> {
-    use rumqttc::{Event, Incoming};
-    Some(match event {
-        Event::Incoming(Incoming::Publish(publish)) => Heard::Message(Message {
-            topic: publish.topic,
-            payload: publish.payload,
-            is_repeated: publish.dup,
-            is_retained: publish.retain,
-            ticket: (publish.qos != QoS::AtMostOnce)
-                .then(|| Ticket { packet_id: publish.pkid, client: client.clone() }),
-        }),
-        Event::Incoming(Incoming::ConnAck(ack)) => {
-            Heard::Accepted { session_present: ack.session_present }
-        }
-        Event::Incoming(Incoming::SubAck(ack)) => {
-            let stands = |code| code != rumqttc::SubscribeReasonCode::Failure;
-            Heard::Subscribed(ack.return_codes.into_iter().map(stands).collect())
-        }
-        _ => return None,
-    })
-}
-
-fn heard_v5(event: v5::Event, client: &Arc<Client>) -> Option<Heard> {
-    use v5::{Event, Incoming, mqttbytes::QoS, mqttbytes::v5::PubAckReason};
-    Some(match event {
-        Event::Incoming(Incoming::Publish(publish)) => Heard::Message(Message {
-            // A topic that is no text matches nothing.
-            topic: String::from_utf8(publish.topic.to_vec()).unwrap_or_default(),
-            payload: publish.payload,
-            is_repeated: publish.dup,
-            is_retained: publish.retain,
-            ticket: (publish.qos != QoS::AtMostOnce)
-                .then(|| Ticket { packet_id: publish.pkid, client: client.clone() }),
-        }),
-        Event::Incoming(Incoming::ConnAck(ack)) => {
-            Heard::Accepted { session_present: ack.session_present }
-        }
-        Event::Incoming(Incoming::SubAck(ack)) => {
-            let stands = |code| matches!(code, v5::mqttbytes::v5::SubscribeReasonCode::Success(_));
-            Heard::Subscribed(ack.return_codes.into_iter().map(stands).collect())
-        }
-        Event::Incoming(Incoming::PubAck(ack)) => match ack.reason {
-            PubAckReason::Success | PubAckReason::NoMatchingSubscribers => return None,
-            reason => Heard::Refused(format!("{reason:?}")),
-        },
-        _ => return None,
-    })
-}
-
-fn failure_v3(error: rumqttc::ConnectionError) -> Failure {
-    use rumqttc::{ConnectionError, StateError, mqttbytes::Error};
-    match error {
-        ConnectionError::MqttState(StateError::Deserialization(
-            Error::PayloadSizeLimitExceeded(bytes),
-        )) => Failure::TooLarge(bytes),
-        ConnectionError::ConnectionRefused(code) => {
-            Failure::Other(format!("the broker refuses us: {code:?}"))
-        }
-        error => Failure::Other(error.to_string()),
-    }
-}
-
-fn failure_v5(error: v5::ConnectionError) -> Failure {
-    use v5::{ConnectionError, StateError, mqttbytes::Error};
-    match error {
-        ConnectionError::MqttState(StateError::Deserialization(
-            Error::PayloadSizeLimitExceeded { pkt_size, .. },
-        )) => Failure::TooLarge(pkt_size),
-        ConnectionError::ConnectionRefused(code) => {
-            Failure::Other(format!("the broker refuses us: {code:?}"))
-        }
-        error => Failure::Other(error.to_string()),
     }
 }

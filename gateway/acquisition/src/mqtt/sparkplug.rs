@@ -259,6 +259,7 @@ fn raw(value: &MetricValue) -> Raw<'_> {
         MetricValue::Null => Raw::Null,
         MetricValue::Boolean(on) => Raw::Boolean(*on),
         MetricValue::Number(number) => Raw::Number(*number),
+        MetricValue::Rounded(number) => Raw::Rounded(*number),
         MetricValue::Text(text) => Raw::Text(text),
         MetricValue::Other => Raw::Other,
     }

@@ -1,6 +1,7 @@
 //! A unit that was found, looked at: which tables it has, and which model it may be.
 
 use super::{TableSaid, print::Progress};
+use crate::read::function;
 use serde::Serialize;
 use weir_acquisition::{Failure, Probe};
 use weir_config::Library;
@@ -20,6 +21,8 @@ const TABLES: [Function; 4] = [
 ];
 /// Most requests of a profile that are made to see whether it fits.
 const REQUESTS_MAX: usize = 3;
+/// Anything smaller that is not zero is hardly a measurement.
+const TINY: f64 = 1e-6;
 /// Most profiles that are named.
 const FITS_MAX: usize = 5;
 
@@ -92,12 +95,17 @@ async fn fit(probe: &mut Probe, unit: u8, profile: &Profile) -> Option<Fit> {
                 return None;
             };
             ranged |= point.range.is_some();
-            values.push((point.id.to_string(), value.get(), point.unit.symbol()));
+            values.push((point.id.to_string(), value.get(), symbol(point.unit)));
         }
     }
-    let telling = ranged && values.iter().any(|(_, value, _)| *value != 0.0);
-    let says: Vec<_> =
-        values.iter().take(3).map(|(id, value, unit)| format!("{id} {value} {unit}")).collect();
+    // What is next to nothing is no measurement, but other numbers read as a float.
+    let telling = ranged
+        && values.iter().any(|(_, value, _)| *value != 0.0)
+        && values.iter().all(|(_, value, _)| *value == 0.0 || value.abs() > TINY);
+    let says = values.iter().take(3);
+    let says: Vec<_> = says
+        .map(|(id, value, unit)| format!("{id} {value} {unit}").trim_end().to_owned())
+        .collect();
     telling.then(|| Fit {
         profile: profile.id.to_string(),
         points: values.len(),
@@ -105,12 +113,11 @@ async fn fit(probe: &mut Probe, unit: u8, profile: &Profile) -> Option<Fit> {
     })
 }
 
+/// How the unit is shown; nothing for a bare number.
+fn symbol(unit: weir_domain::Unit) -> &'static str {
+    if unit == weir_domain::Unit::One { "" } else { unit.symbol() }
+}
+
 fn wire(request: &ReadRequest) -> Option<Request> {
-    let function = match request.kind {
-        RegisterKind::Coil => Function::ReadCoils,
-        RegisterKind::DiscreteInput => Function::ReadDiscreteInputs,
-        RegisterKind::HoldingRegister => Function::ReadHoldingRegisters,
-        RegisterKind::InputRegister => Function::ReadInputRegisters,
-    };
-    Request::new(function, request.start.0, request.count).ok()
+    Request::new(function(request.kind), request.start.0, request.count).ok()
 }

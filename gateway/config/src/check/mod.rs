@@ -21,6 +21,9 @@ use weir_domain::{LinkId, Text};
 use weir_profiles::Profile;
 use weir_profiles::form::{Faults, Found, Spot, closest};
 
+/// Most names of a kind that a hint lists; more are looked up better in the reference.
+const KNOWN_SHOWN: usize = 20;
+
 /// The device profiles and rule packs that a site file may name.
 #[derive(Debug, Clone, Default)]
 pub struct Library {
@@ -195,6 +198,9 @@ impl Check<'_, '_> {
         let hint = match closest(name, known.iter().copied()) {
             Some(meant) => Some(format!("did you mean \"{meant}\"?")),
             None if known.is_empty() => None,
+            None if known.len() > KNOWN_SHOWN => {
+                Some(format!("there are {}; the reference lists them", known.len()))
+            }
             None => Some(format!("known are {}", known.join(", "))),
         };
         self.errors.maybe_hint(spot, format!("unknown {what} \"{name}\""), hint);

@@ -15,8 +15,8 @@ pub(crate) async fn last(State(app): Shared) -> Result<Json, Problem> {
     app.ask(|web| Json::of(&web.configuration.last_reload().map(Reload::from))).await
 }
 
-/// Reads, checks and, if so asked, applies the site file. A file with faults is a body that cannot
-/// be processed; links that do not come good are a conflict with the world as it is.
+/// Reads, checks and, if so asked, applies the site file. A file that is not taken is a request
+/// that cannot be processed; links that do not come good are a conflict with the world as it is.
 pub(crate) async fn reload(
     State(app): Shared,
     Body(act): Body<ReloadAct>,
@@ -32,7 +32,7 @@ pub(crate) async fn reload(
         ReloadOutcome::Refused => Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "reload_refused",
-            "the site file has faults; the one before stays in force",
+            "the site file was not taken, and `reload` says why; the one before stays in force",
         ),
         ReloadOutcome::RolledBack => Problem::new(
             StatusCode::CONFLICT,

@@ -11,8 +11,10 @@ pub enum MetricValue {
     Null,
     /// Off or on.
     Boolean(bool),
-    /// A number; a time is one, in ms since 1970. Beyond 2^53 integers are rounded.
+    /// A number; a time is one, in ms since 1970.
     Number(f64),
+    /// An integer of so many digits that this is only near it.
+    Rounded(f64),
     /// A text.
     Text(String),
     /// A data set, a template, an array or bytes: nothing that a point could be.
@@ -72,16 +74,24 @@ impl Metric {
 /// narrow one to the whole field, others do not. The casts cut to the width, and take the sign along.
 fn integer(bits: u64, datatype: Option<u32>, is_int: bool) -> MetricValue {
     const BOOLEAN: u32 = 11;
-    MetricValue::Number(match datatype {
+    let number = match datatype {
         Some(1) => f64::from(bits as u8 as i8),
         Some(2) => f64::from(bits as u16 as i16),
         Some(3) => f64::from(bits as u32 as i32),
         Some(4) if is_int => f64::from(bits as u32 as i32),
-        Some(4) => bits as i64 as f64,
+        Some(4) => {
+            let whole = bits as i64;
+            return held(whole as f64, whole as f64 as i64 == whole && whole != i64::MAX);
+        }
         Some(5) => f64::from(bits as u8),
         Some(6) => f64::from(bits as u16),
         Some(7) => f64::from(bits as u32),
         Some(BOOLEAN) => return MetricValue::Boolean(bits != 0),
-        _ => bits as f64,
-    })
+        _ => return held(bits as f64, bits as f64 as u64 == bits && bits != u64::MAX),
+    };
+    MetricValue::Number(number)
+}
+
+fn held(number: f64, is_held: bool) -> MetricValue {
+    if is_held { MetricValue::Number(number) } else { MetricValue::Rounded(number) }
 }

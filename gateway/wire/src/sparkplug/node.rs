@@ -212,10 +212,16 @@ impl Node {
         self.take_birth(None, payload);
     }
 
-    /// A death belongs to a session: a late one of an earlier session means nothing.
+    /// A death belongs to a session: a late one of an earlier session means nothing. One of a later
+    /// session ends the present one as well; there are nodes that take leave with the number of the
+    /// next.
     fn died(&mut self, payload: &Payload) {
+        /// Further on than this, in numbers that go round at 256, is back.
+        const LATER_MAX: u64 = 127;
         let is_meant = match (self.life, session(payload)) {
-            (Life::Alive(Some(present)), Some(ended)) => present == ended,
+            (Life::Alive(Some(present)), Some(ended)) => {
+                ended.wrapping_sub(present) & 0xFF <= LATER_MAX
+            }
             (Life::Dead, _) => false,
             _ => true,
         };

@@ -228,6 +228,8 @@ fn a_death_ends_its_own_session_only() {
     assert_eq!(node.receive(None, Said::Death, death(9), secs(3)), dead);
     assert_eq!((node.due(), node.receive(None, Said::Death, death(9), secs(4))), (None, vec![]));
     assert_eq!(node.receive(None, Said::Data, data(0, 1.0), secs(5)), [Event::AskRebirth]);
+    assert_eq!(born().receive(None, Said::Death, death(10), secs(3)), dead, "of a later session");
+    assert_eq!(born().receive(None, Said::Death, death(255), secs(3)), [], "long ago");
 }
 
 #[test]

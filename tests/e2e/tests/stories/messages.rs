@@ -36,7 +36,7 @@ field = { path = "$.pump" }
     (
         "foreign-plain",
         r#"
-mqtt = { topic = "text/{address}", format = "plain" }
+mqtt = { format = "plain" }
 
 [[point]]
 id = "level"

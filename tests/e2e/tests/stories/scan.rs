@@ -11,7 +11,7 @@ use std::{
     thread,
     time::Duration,
 };
-use weir_e2e::{Rig, free_port, python, root, wait_for, weir};
+use weir_e2e::{Rig, free_port, pause, python, root, wait_for, weir};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -143,16 +143,24 @@ fn what_is_on_a_serial_line_is_found_named_and_explained() -> Result<()> {
         "--profiles",
         "--json",
     ];
-    // The server takes a moment to start.
-    let report = wait_for("both units", PATIENCE, || {
-        let report = json(&run(&rig, &scan).ok()?).ok()?;
-        (units(&report) == [3, 5]).then_some(report)
-    })?;
-    assert!(
-        report["units"][0]["profiles"].to_string().contains("generic-residual-chlorine"),
-        "{report}"
-    );
-    assert!(report["units"][1]["profiles"].to_string().contains("generic-ph"), "{report}");
+    // The server takes a moment to start. It refuses for units that it does not have.
+    let answering = |report: &Value| -> Vec<Value> {
+        let units = report["units"].as_array().cloned().unwrap_or_default();
+        units.into_iter().filter(|unit| unit["said"] == "answers").collect()
+    };
+    let mut report = Value::Null;
+    for _ in 0..5 {
+        report = json(&run(&rig, &scan)?)?;
+        if answering(&report).len() == 2 {
+            break;
+        }
+        pause(Duration::from_secs(1));
+    }
+    let found = answering(&report);
+    let numbers: Vec<_> = found.iter().filter_map(|unit| unit["unit"].as_u64()).collect();
+    assert_eq!(numbers, [3, 5], "{report}");
+    assert!(found[0]["profiles"].to_string().contains("generic-residual-chlorine"), "{report}");
+    assert!(found[1]["profiles"].to_string().contains("generic-ph"), "{report}");
     let transport = report["units"][0]["transport"].as_str().unwrap_or_default();
     assert!(transport.contains("baud = 9600, parity = \"none\""), "{report}");
 
