@@ -23,6 +23,8 @@ const MARGIN: Duration = Duration::from_millis(5);
 const OVERSHOOT: u32 = 16;
 /// A doubtful unit is asked anyway after so many of its intervals (or timeouts) without a gap.
 const WAITS_MAX: u32 = 8;
+/// The same for one that was never asked.
+const WAITS_FIRST: u32 = 3;
 /// A slow unit rests for no more ticks than this for the sake of the others.
 const REST_MAX: u32 = 10;
 
@@ -125,7 +127,8 @@ pub(super) fn next(turns: &[Turn], units: &[Unit], timeout: Duration, now: Insta
         } else if unit.is_doubtful() {
             let at = unit.not_before(turn.due);
             doubtful.look(at, device);
-            forced.look(at + WAITS_MAX * turn.interval.max(timeout), device);
+            let waits = if unit.failure.is_none() { WAITS_FIRST } else { WAITS_MAX };
+            forced.look(at + waits * turn.interval.max(timeout), device);
         } else if turn.interval.is_zero() {
             eager.look(unit.not_before(turn.due), device);
         } else {

@@ -150,7 +150,7 @@ fn a_dead_unit_costs_the_others_nothing() {
         for (device, asked) in asked.iter().enumerate().filter(|(device, _)| *device != 3) {
             assert!(asked.len() >= length as usize, "{device}: {} in {length} s", asked.len());
             let gap = worst_gap(asked);
-            assert!(gap <= ms(1050), "{device}: {gap:?} between two polls");
+            assert!(gap <= ms(1100), "{device}: {gap:?} between two polls");
         }
         let probes = asked[3].len();
         let expected = if length == 10 { 2..=4 } else { 50..=80 };
@@ -169,7 +169,7 @@ fn three_dead_units_cost_the_others_nothing() {
     for device in [1, 2, 4, 5, 6, 7, 8] {
         // The very first is asked before anybody is known to answer.
         assert!(asked[device].len() >= 595, "{device}: {}", asked[device].len());
-        assert!(worst_gap(&asked[device]) <= ms(1050), "{device}: {:?}", worst_gap(&asked[device]));
+        assert!(worst_gap(&asked[device]) <= ms(1100), "{device}: {:?}", worst_gap(&asked[device]));
     }
     assert!(asked[9].len() >= 10, "asked again and again all the same");
 }
@@ -184,8 +184,8 @@ fn a_unit_that_dies_costs_one_timeout() {
     let asked = run(line, 10, 600 * SECOND);
     for device in [0, 1, 2, 4, 5, 6, 7, 8, 9] {
         let asked = &asked[device];
-        assert!(worst_gap(asked) <= ms(2050), "{device}: {:?}", worst_gap(asked));
-        let late = asked.windows(2).filter(|pair| pair[1] - pair[0] > ms(1050)).count();
+        assert!(worst_gap(asked) <= ms(2100), "{device}: {:?}", worst_gap(asked));
+        let late = asked.windows(2).filter(|pair| pair[1] - pair[0] > ms(1100)).count();
         assert!(late <= 1 && asked.len() >= 599, "{device}: {late} late of {}", asked.len());
     }
 }
