@@ -70,7 +70,7 @@ async fn segments_are_no_frames() {
     server.units.set(2, Behaviour::Twice);
     let profile = profile(0, &[(HoldingRegister, 7), (InputRegister, 3), (Coil, 1)]);
     let devices = vec![device(1, &profile, ms(200)), device(2, &profile, ms(20))];
-    let rig = Rig::link(server.transport(), ms(3000), devices);
+    let rig = Rig::link(server.transport(), ms(1000), devices);
     until("both", || rig.store.good(12).len() >= 3 && rig.store.good(22).len() >= 10).await;
     rig.stop().await;
     for series in [10, 11, 12, 20, 21, 22] {

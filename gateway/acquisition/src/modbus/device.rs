@@ -111,12 +111,18 @@ impl Device {
         self.left_out = points.filter(|point| asked.binary_search(point).is_err()).collect();
     }
 
-    /// Forgets what was refused, if that is to be tried again.
-    pub(super) fn prepare(&mut self, now: Instant) {
+    /// Before a scan: forgets what was refused, if that is to be tried again; or makes a plan
+    /// without what was refused in the last one.
+    pub(super) fn prepare(&mut self, now: Instant, link: &LinkId) {
         let again = self.changed.is_some_and(|at| at + REFUSED_RETRY <= now);
         if again || (self.reads.is_empty() && !self.refused.is_empty()) {
             self.start_afresh();
         } else if self.newly_refused {
+            let refused: Vec<String> = self.refused.iter().map(in_words).collect();
+            tracing::warn!(
+                %link, device = %self.settings.id,
+                "the device refuses {}; not asked for again within the hour", refused.join(", ")
+            );
             // What is left after the search by halves are more requests than are needed.
             self.make_plan();
         }
@@ -187,16 +193,11 @@ impl Device {
     }
 
     /// Takes a request that is refused for good out of the plan.
-    pub(super) fn leave_out(&mut self, at: usize, link: &LinkId) {
+    pub(super) fn leave_out(&mut self, at: usize) {
         if at < self.reads.len() {
             self.left_out.extend(self.reads.remove(at).request.points);
         }
-        let refused: Vec<String> = self.refused.iter().map(in_words).collect();
-        tracing::warn!(
-            %link, device = %self.settings.id,
-            "the device refuses {}; not asked for again within the hour", refused.join(", ")
-        );
-        self.gauge.refused(refused);
+        self.gauge.refused(self.refused.iter().map(in_words).collect());
     }
 
     /// The rows of a good answer. It was measured half way between request and answer, as far as

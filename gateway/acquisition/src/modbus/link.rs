@@ -211,6 +211,7 @@ impl Link {
         let now = Instant::now();
         let took = now - scan.began;
         self.devices[index].gauge.scan(took, scan.requests);
+        self.units[self.turns[index].unit].waited_for(scan.patience, self.timeout);
         self.judge(index, scan.answered.then_some(scan.longest), scan.failure, now);
         self.tray.put(scan.rows);
         self.turns[index].advance(now);
@@ -225,7 +226,7 @@ impl Link {
     async fn read_all(&mut self, index: usize, scan: &mut Scan) {
         let unit = self.units[self.turns[index].unit].id;
         let device = &mut self.devices[index];
-        device.prepare(scan.began);
+        device.prepare(scan.began, &self.id);
         device.refused_rows(&*self.clock, &mut scan.rows);
         if device.is_empty() {
             scan.failure = Some(device.nothing_to_read(unit));
@@ -270,7 +271,7 @@ impl Link {
                         Refusal::AskInParts => continue,
                         Refusal::ForGood => {
                             device.bad_rows(at, &failure, now, &mut scan.rows);
-                            device.leave_out(at, &self.id);
+                            device.leave_out(at);
                         }
                         Refusal::None => {
                             device.bad_rows(at, &failure, now, &mut scan.rows);

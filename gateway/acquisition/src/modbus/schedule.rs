@@ -9,7 +9,8 @@
 //! A unit that has never answered, or did not when it was last asked, is **doubtful**. Asking it
 //! may cost the whole timeout, and on a serial line nobody can be asked meanwhile. So it is asked
 //! in the **gap** before the next device that does answer is due, with no more patience than the
-//! gap has; only when there has been no fit gap for long it is asked anyway. That a unit is dead
+//! gap has; only when there has been no fit gap for long it is asked anyway. After a silence that
+//! was cut short it gets the whole timeout, as it may be slow and not dead. That a unit is dead
 //! costs the others nothing as long as the line has room, from the first second on.
 
 use super::unit::Unit;
@@ -18,8 +19,12 @@ use tokio::time::Instant;
 
 /// So much of a gap is left unused, as answers are not of one length.
 const MARGIN: Duration = Duration::from_millis(5);
+/// A gap that lacks no more than one part in so many of the timeout is as good as one that does not.
+const OVERSHOOT: u32 = 16;
 /// A doubtful unit is asked anyway after so many of its intervals (or timeouts) without a gap.
 const WAITS_MAX: u32 = 8;
+/// The same for one that was never asked.
+const WAITS_FIRST: u32 = 3;
 /// A slow unit rests for no more ticks than this for the sake of the others.
 const REST_MAX: u32 = 10;
 
@@ -122,14 +127,17 @@ pub(super) fn next(turns: &[Turn], units: &[Unit], timeout: Duration, now: Insta
         } else if unit.is_doubtful() {
             let at = unit.not_before(turn.due);
             doubtful.look(at, device);
-            forced.look(at + WAITS_MAX * turn.interval.max(timeout), device);
+            let waits = if unit.failure.is_none() { WAITS_FIRST } else { WAITS_MAX };
+            forced.look(at + waits * turn.interval.max(timeout), device);
         } else if turn.interval.is_zero() {
             eager.look(unit.not_before(turn.due), device);
         } else {
             steady.look(unit.not_before(turn.due), device);
         }
     }
-    if let Some(device) = forced.due(now).or(steady.due(now)) {
+    // One that must be asked now is asked where the gap begins, if there is one at all.
+    let pressing = forced.due(now.checked_sub(2 * timeout).unwrap_or(now));
+    if let Some(device) = pressing.or(steady.due(now)).or(forced.due(now)) {
         return Step::Scan(device, timeout);
     }
     let gap = steady.0.map_or(Duration::MAX, |(due, _)| (due - now).saturating_sub(MARGIN));
@@ -137,8 +145,11 @@ pub(super) fn next(turns: &[Turn], units: &[Unit], timeout: Duration, now: Insta
     if let Some(device) = doubtful.due(now) {
         let needed = turns.get(device).and_then(|turn| units.get(turn.unit));
         let needed = needed.map_or(timeout, |unit| unit.patience_needed(timeout));
+        if timeout <= gap.saturating_add(timeout / OVERSHOOT) {
+            return Step::Scan(device, timeout);
+        }
         if needed <= gap {
-            return Step::Scan(device, timeout.min(gap));
+            return Step::Scan(device, gap);
         }
         // There is no room before the next one is due.
         wait[3] = None;

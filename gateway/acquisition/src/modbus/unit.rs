@@ -20,6 +20,8 @@ pub(super) struct Unit {
     /// How long its answers take, if it has ever answered: the longest of late, fading.
     usual: Option<Duration>,
     answers: bool,
+    /// It was silent when last asked, but was given less than the whole timeout.
+    cut_short: bool,
 }
 
 impl Unit {
@@ -32,6 +34,7 @@ impl Unit {
             last_asked: None,
             usual: None,
             answers: false,
+            cut_short: false,
         }
     }
 
@@ -45,19 +48,30 @@ impl Unit {
         // An eighth of the way down to a shorter one, at once up to a longer one.
         let usual = self.usual.map_or(after, |usual| after.max(usual - usual / 8));
         (self.usual, self.answers, self.failure) = (Some(usual), true, None);
+        self.cut_short = false;
         self.breaker.success()
     }
 
-    /// It did not answer. Says whether its breaker has just opened.
+    /// It did not answer, and is to be asked again no sooner than after `at_least`. Says whether
+    /// its breaker has just opened.
     pub(super) fn failed(&mut self, failure: Failure, now: Instant, at_least: Duration) -> bool {
         self.answers = false;
         self.failure = Some(failure);
         self.breaker.failure(now, at_least)
     }
 
+    /// It was waited for no longer than this the last time.
+    pub(super) fn waited_for(&mut self, patience: Duration, timeout: Duration) {
+        self.cut_short = patience < timeout;
+    }
+
     /// The least patience with which it is worth asking while it is doubtful: several times what
-    /// it used to take, or half the timeout.
+    /// it used to take, or half the timeout. After a try that was cut short, the whole timeout: a
+    /// unit that is only slow must not be taken for dead for ever.
     pub(super) fn patience_needed(&self, timeout: Duration) -> Duration {
+        if self.cut_short {
+            return timeout;
+        }
         let half = timeout / 2;
         self.usual.map_or(half, |usual| (4 * usual).clamp(half / 2, timeout))
     }

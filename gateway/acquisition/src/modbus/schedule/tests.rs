@@ -46,6 +46,7 @@ fn run(line: impl Fn(usize, Duration) -> Line, units: u8, length: Duration) -> V
                         bridge_free = bridge_free.max(now) + hold;
                         now += patience;
                         let failure = Failure::Timeout { unit: unit.id, timeout: patience };
+                        unit.waited_for(patience, SECOND);
                         unit.failed(failure, now, SECOND);
                         turns[device].advance(now);
                     }
@@ -128,7 +129,10 @@ fn a_probe_waits_for_a_gap_but_not_for_ever() {
     let fits = open.probe_at + ms(800);
     assert_eq!(next(&turns(fits), &units, SECOND, at), Step::Scan(1, ms(795)), "cut to the gap");
     let by = open.probe_by;
-    assert_eq!(next(&turns(by), &units, SECOND, by), Step::Scan(1, SECOND), "at last");
+    assert_eq!(next(&turns(by), &units, SECOND, by), Step::Scan(0, SECOND), "first who answers");
+    assert_eq!(next(&turns(by + ms(9)), &units, SECOND, by), Step::Scan(1, SECOND), "at last");
+    let busy = by + 2 * SECOND;
+    assert_eq!(next(&turns(busy), &units, SECOND, busy), Step::Scan(1, SECOND), "in any case");
     let (early, late) = (open.probe_at - SECOND, open.probe_at + 5 * SECOND);
     assert_eq!(next(&turns(late), &units, SECOND, early), Step::Wait(open.probe_at));
     assert_eq!(next(&turns(early), &units, SECOND, early), Step::Scan(0, SECOND));
@@ -146,7 +150,7 @@ fn a_dead_unit_costs_the_others_nothing() {
         for (device, asked) in asked.iter().enumerate().filter(|(device, _)| *device != 3) {
             assert!(asked.len() >= length as usize, "{device}: {} in {length} s", asked.len());
             let gap = worst_gap(asked);
-            assert!(gap <= ms(1050), "{device}: {gap:?} between two polls");
+            assert!(gap <= ms(1100), "{device}: {gap:?} between two polls");
         }
         let probes = asked[3].len();
         let expected = if length == 10 { 2..=4 } else { 50..=80 };
@@ -165,7 +169,7 @@ fn three_dead_units_cost_the_others_nothing() {
     for device in [1, 2, 4, 5, 6, 7, 8] {
         // The very first is asked before anybody is known to answer.
         assert!(asked[device].len() >= 595, "{device}: {}", asked[device].len());
-        assert!(worst_gap(&asked[device]) <= ms(1050), "{device}: {:?}", worst_gap(&asked[device]));
+        assert!(worst_gap(&asked[device]) <= ms(1100), "{device}: {:?}", worst_gap(&asked[device]));
     }
     assert!(asked[9].len() >= 10, "asked again and again all the same");
 }
@@ -180,8 +184,8 @@ fn a_unit_that_dies_costs_one_timeout() {
     let asked = run(line, 10, 600 * SECOND);
     for device in [0, 1, 2, 4, 5, 6, 7, 8, 9] {
         let asked = &asked[device];
-        assert!(worst_gap(asked) <= ms(2050), "{device}: {:?}", worst_gap(asked));
-        let late = asked.windows(2).filter(|pair| pair[1] - pair[0] > ms(1050)).count();
+        assert!(worst_gap(asked) <= ms(2100), "{device}: {:?}", worst_gap(asked));
+        let late = asked.windows(2).filter(|pair| pair[1] - pair[0] > ms(1100)).count();
         assert!(late <= 1 && asked.len() >= 599, "{device}: {late} late of {}", asked.len());
     }
 }
@@ -198,6 +202,20 @@ fn a_slow_unit_takes_no_more_than_its_share() {
         assert!(asked.len() >= 500, "{device}: {} of 600", asked.len());
     }
     assert!((50..300).contains(&asked[0].len()), "{}", asked[0].len());
+}
+
+/// A unit that needs most of the timeout, on a line without so long a gap, is not taken for dead.
+#[test]
+fn a_slow_unit_is_not_a_dead_one() {
+    let line = |device, _| match device {
+        9 => Line::Answers(ms(800)),
+        _ => Line::Answers(ms(30)),
+    };
+    let asked = run(line, 10, 600 * SECOND);
+    assert!(asked[9].len() >= 60, "asked as one that answers: {}", asked[9].len());
+    for (device, asked) in asked.iter().enumerate().take(9) {
+        assert!(asked.len() >= 500, "{device}: {} of 600", asked.len());
+    }
 }
 
 #[test]
