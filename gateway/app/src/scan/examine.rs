@@ -32,6 +32,8 @@ pub(super) struct Fit {
     pub(super) profile: String,
     /// Points that were read, all of them good and within their range.
     pub(super) points: usize,
+    /// Share of them that are measurements other than zero: what is zero is within every range.
+    pub(super) telling: f64,
     /// Some of the values, in words.
     pub(super) says: String,
 }
@@ -59,7 +61,7 @@ pub(super) async fn examine(
         progress.trying(unit, profile.id.as_str());
         fits.extend(fit(probe, unit, profile).await);
     }
-    fits.sort_by_key(|fit: &Fit| std::cmp::Reverse(fit.points));
+    fits.sort_by(|a: &Fit, b: &Fit| b.telling.total_cmp(&a.telling).then(b.points.cmp(&a.points)));
     fits.truncate(FITS_MAX);
     (tables, fits)
 }
@@ -81,12 +83,12 @@ fn first(answer: &Answer) -> u16 {
     }
 }
 
-/// Reads the first points as the profile says. It fits if all of them are good, at least one is
-/// not zero, and at least one has a range to be within: anything "fits" a profile of bare numbers.
+/// Reads the first points as the profile says. It fits if all of them are good, and at least one is
+/// a measurement with a range to be within that is not zero: anything "fits" bare numbers.
 async fn fit(probe: &mut Probe, unit: u8, profile: &Profile) -> Option<Fit> {
     let Access::Modbus(access) = &profile.access else { return None };
     let mut values = Vec::new();
-    let mut ranged = false;
+    let mut measured = 0_usize;
     for request in plan(profile, Timing::tcp(access.turnaround), &[]).iter().take(REQUESTS_MAX) {
         tokio::time::sleep(access.request_gap).await;
         let answer = probe.ask(unit, wire(request)?).await.ok()?.answer;
@@ -94,21 +96,21 @@ async fn fit(probe: &mut Probe, unit: u8, profile: &Profile) -> Option<Fit> {
             let Reading::Good(value) = decode::decode(point, request, &answer) else {
                 return None;
             };
-            ranged |= point.range.is_some();
+            measured += usize::from(point.range.is_some() && value.get() != 0.0);
             values.push((point.id.to_string(), value.get(), symbol(point.unit)));
         }
     }
     // What is next to nothing is no measurement, but other numbers read as a float.
-    let telling = ranged
-        && values.iter().any(|(_, value, _)| *value != 0.0)
-        && values.iter().all(|(_, value, _)| *value == 0.0 || value.abs() > TINY);
+    let fits =
+        measured > 0 && values.iter().all(|(_, value, _)| *value == 0.0 || value.abs() > TINY);
     let says = values.iter().take(3);
     let says: Vec<_> = says
         .map(|(id, value, unit)| format!("{id} {value} {unit}").trim_end().to_owned())
         .collect();
-    telling.then(|| Fit {
+    fits.then(|| Fit {
         profile: profile.id.to_string(),
         points: values.len(),
+        telling: measured as f64 / values.len() as f64,
         says: says.join(", "),
     })
 }

@@ -5,6 +5,7 @@
 
 mod influx;
 mod outbox;
+mod reload;
 mod scripted;
 mod site;
 mod trouble;

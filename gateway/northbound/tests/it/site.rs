@@ -29,6 +29,11 @@ fn text(text: &str) -> Text {
 }
 
 pub(crate) fn description() -> Arc<Description> {
+    described(&[(1, "ph"), (2, "orp"), (3, "turbidity")])
+}
+
+/// The site with other points.
+pub(crate) fn described(points: &[(u32, &str)]) -> Arc<Description> {
     let point = |(number, name): (u32, &str)| PointInfo {
         id: format!("probe-1.{name}").parse().unwrap(),
         series: SeriesId(number),
@@ -68,7 +73,7 @@ pub(crate) fn description() -> Arc<Description> {
         areas: Vec::new(),
         links: Vec::new(),
         devices: Vec::new(),
-        points: [(1, "ph"), (2, "orp"), (3, "turbidity")].map(point).to_vec(),
+        points: points.iter().copied().map(point).collect(),
         requirements: vec![requirement],
     })
 }
@@ -123,6 +128,15 @@ impl Sent {
         let northbound =
             Northbound::start(sinks, description(), outbox, clock, cancel.clone()).unwrap();
         Self { northbound: Arc::new(northbound), cancel }
+    }
+
+    /// Puts another site in the place of the one that runs.
+    pub(crate) async fn apply(&self, sinks: Vec<SinkSettings>, points: &[(u32, &str)]) {
+        self.northbound.apply(sinks, &described(points)).await.unwrap();
+    }
+
+    pub(crate) fn all(&self) -> Vec<SinkStatus> {
+        self.northbound.sinks()
     }
 
     pub(crate) fn wake(&self) {
