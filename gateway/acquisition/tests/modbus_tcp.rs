@@ -85,7 +85,7 @@ async fn every_fault_is_a_bad_sample_with_its_reason() {
         (refuses(Exception::GatewayPathUnavailable), CommFailure, 'e', "no way to it"),
         (refuses(Exception::GatewayTargetFailedToRespond), CommFailure, 'e', "the gateway lives"),
     ];
-    join_all(cases.map(|case| one_fault(case))).await;
+    join_all(cases.map(one_fault)).await;
 }
 
 /// What goes wrong, the reason, the counter (a capital one: the connection is given up), the words.

@@ -160,5 +160,8 @@ async fn while_the_store_refuses_much_is_kept_for_it() {
     tokio::time::sleep(Duration::from_secs(20)).await;
     done.cancel();
     task.await.unwrap();
-    assert_eq!(times(&store), (0..3_000).collect::<Vec<_>>());
+    // What was under way behind the refused ones has overtaken them.
+    let mut arrived = times(&store);
+    arrived.sort_unstable();
+    assert_eq!(arrived, (0..3_000).collect::<Vec<_>>(), "all, once");
 }
