@@ -2,6 +2,7 @@
 
 use crate::{
     LinkSettings,
+    courier::Budget,
     diagnosis::Medium,
     gauge::{Gauge, LinkGauge},
     mailbox::Boxes,
@@ -32,6 +33,8 @@ pub struct Applied {
 pub(crate) struct Surroundings {
     pub(crate) intake: Arc<dyn Intake>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// What they may have with the store.
+    pub(crate) budget: Budget,
     /// Where devices post their messages.
     pub(crate) boxes: Boxes,
     /// Ends all of them.
@@ -49,7 +52,8 @@ impl Surroundings {
         cancel: CancellationToken,
     ) -> Self {
         let (listeners, origin) = (Listeners::default(), Instant::now());
-        Self { intake, clock, boxes: Boxes::default(), cancel, listeners, origin }
+        let (budget, boxes) = (Budget::default(), Boxes::default());
+        Self { intake, clock, budget, boxes, cancel, listeners, origin }
     }
 }
 

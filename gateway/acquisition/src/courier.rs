@@ -1,7 +1,7 @@
 //! Brings readings from a link to the store, in order, without holding up the link.
 //!
-//! A link drops its rows into a [`Tray`] and goes on. The courier hands them to the store, a
-//! bounded number of rows at a time; a link that could wait looks whether the tray
+//! A link drops its rows into a [`Tray`] and goes on. The courier hands them to the store, within
+//! a [`Budget`] that all links share; a link that could wait looks whether the tray
 //! [is full](Tray::is_full) first, so that a store that is slower than the wire slows down the
 //! wire. What the store refuses is handed in again until it takes
 //! it. Beyond [`ROWS_MAX`] waiting rows the oldest batch is given up: that is counted and logged,
@@ -9,7 +9,10 @@
 //! the gap is on record.
 
 use crate::backoff::Backoff;
-use core::time::Duration;
+use core::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesOrdered};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -26,9 +29,9 @@ use weir_engine::{
     ports::{Intake, PortError},
 };
 
-/// Rows handed to the store and not yet confirmed, beyond which the rest waits. The batch that
-/// reaches it asks for a commit at once, as the link would stand still until the next one.
-const IN_FLIGHT_ROWS: usize = 4_096;
+/// Rows of all links that are with the store and not yet confirmed, beyond which the rest waits.
+/// Several commits' worth, so that the store writes one while the next is gathered.
+const IN_FLIGHT_ROWS: usize = 65_536;
 /// Waiting rows with which a tray is full while the store does take readings.
 const FULL_ROWS: usize = 2_048;
 /// Most rows of one link waiting for the store: more than an hour of 50 readings a second.
@@ -37,6 +40,30 @@ const ROWS_MAX: usize = 250_000;
 const RETRY: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(5));
 /// How long the store has at the end to take what is left.
 const FLUSH_MAX: Duration = Duration::from_secs(5);
+
+/// What all links together may have with the store; clones are the same. However many there are, and
+/// however few, the store has enough to do and memory has its bound.
+#[derive(Clone)]
+pub(crate) struct Budget {
+    rows: Arc<AtomicUsize>,
+    rows_max: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::of(IN_FLIGHT_ROWS)
+    }
+}
+
+impl Budget {
+    fn of(rows_max: usize) -> Self {
+        Self { rows: Arc::default(), rows_max }
+    }
+
+    fn is_spent(&self) -> bool {
+        self.rows.load(Ordering::Relaxed) >= self.rows_max
+    }
+}
 
 /// Where a link puts its rows. Clones are the same tray.
 #[derive(Clone)]
@@ -148,14 +175,16 @@ pub(crate) async fn run(
     link: LinkId,
     tray: Tray,
     intake: Arc<dyn Intake>,
+    budget: Budget,
     done: CancellationToken,
 ) {
     let mut courier = Courier {
         link,
         tray: &tray,
         intake,
+        budget,
         in_flight: FuturesOrdered::new(),
-        in_flight_rows: 0,
+        own_rows: 0,
         refused: Vec::new(),
         refusals: 0,
         backoff: Backoff::new(RETRY.0, RETRY.1),
@@ -183,14 +212,23 @@ struct Courier<'a> {
     link: LinkId,
     tray: &'a Tray,
     intake: Arc<dyn Intake>,
+    budget: Budget,
     in_flight: FuturesOrdered<BoxFuture<'static, Delivery>>,
-    in_flight_rows: usize,
+    /// Rows in flight, which the budget counts.
+    own_rows: usize,
     /// Refused batches, until all that is in flight has come back.
     refused: Vec<Vec<Row>>,
     refusals: u64,
     backoff: Backoff,
     /// While the store refuses, the next try; then one batch at a time.
     retry_at: Option<Instant>,
+}
+
+/// What was under way is given back when the courier ends before it has come back.
+impl Drop for Courier<'_> {
+    fn drop(&mut self) {
+        self.budget.rows.fetch_sub(self.own_rows, Ordering::Relaxed);
+    }
 }
 
 impl Courier<'_> {
@@ -208,7 +246,8 @@ impl Courier<'_> {
     /// waits.
     async fn step(&mut self) {
         let may_send = match self.retry_at {
-            None => self.in_flight_rows < IN_FLIGHT_ROWS,
+            // One batch may always go: its confirmation is what wakes this link again.
+            None => self.in_flight.is_empty() || !self.budget.is_spent(),
             Some(at) => self.in_flight.is_empty() && Instant::now() >= at,
         };
         if may_send && let Some(rows) = self.tray.take() {
@@ -225,8 +264,10 @@ impl Courier<'_> {
 
     fn hand_in(&mut self, rows: Vec<Row>) {
         let intake = self.intake.clone();
-        self.in_flight_rows += rows.len();
-        let at_once = self.in_flight_rows >= IN_FLIGHT_ROWS;
+        self.own_rows += rows.len();
+        self.budget.rows.fetch_add(rows.len(), Ordering::Relaxed);
+        // Links would stand still until the next commit.
+        let at_once = self.budget.is_spent();
         let delivery = async move {
             let result = intake.submit(rows.clone(), at_once).await;
             (rows, result)
@@ -235,7 +276,8 @@ impl Courier<'_> {
     }
 
     fn delivered(&mut self, (rows, result): Delivery) {
-        self.in_flight_rows -= rows.len();
+        self.own_rows -= rows.len();
+        self.budget.rows.fetch_sub(rows.len(), Ordering::Relaxed);
         match result {
             Ok(()) => self.taken(),
             Err(error) => self.refused(rows, &error),

@@ -33,8 +33,13 @@ impl Supervisor {
     pub(crate) async fn run(self) {
         let (tray, done) = (Tray::new(), CancellationToken::new());
         let id = self.settings.id.clone();
-        let courier =
-            courier::run(id, tray.clone(), self.surroundings.intake.clone(), done.clone());
+        let courier = courier::run(
+            id,
+            tray.clone(),
+            self.surroundings.intake.clone(),
+            self.surroundings.budget.clone(),
+            done.clone(),
+        );
         tokio::join!(courier, async {
             self.keep_running(&tray).await;
             done.cancel();

@@ -40,6 +40,10 @@ pub(crate) struct Run {
     blocks: Vec<Block>,
     /// What the next sample of the last block is told by.
     last: Before,
+    /// The last block without its last sample, if it is known: how many bytes it had, and what that
+    /// sample was told by. An instrument that is read several times in a millisecond has the last
+    /// one replaced again and again.
+    undo: Option<(usize, Before)>,
 }
 
 #[derive(Debug)]
@@ -74,15 +78,28 @@ pub(crate) struct Put {
 
 impl Run {
     pub(crate) fn new(series: SeriesId) -> Self {
-        Self { series, blocks: Vec::new(), last: Before::NOTHING }
+        Self { series, blocks: Vec::new(), last: Before::NOTHING, undo: None }
     }
 
     /// Puts a sample where it belongs.
     pub(crate) fn put(&mut self, sample: &Sample) -> Put {
         match self.blocks.last_mut() {
+            Some(block)
+                if sample.source_time == block.last
+                    && let Some(undo) = self.undo =>
+            {
+                let before = block.bytes.len();
+                block.bytes.truncate(undo.0);
+                self.last = undo.1;
+                block.append(sample, &mut self.last);
+                block.count -= 1;
+                let bytes = block.bytes.len().cast_signed() - before.cast_signed();
+                Put { replaced: true, bytes }
+            }
             Some(block) if sample.source_time <= block.last => self.put_late(sample),
             Some(block) if block.count < BLOCK_ROWS => {
                 let before = block.bytes.len();
+                self.undo = Some((before, self.last));
                 block.append(sample, &mut self.last);
                 Put { replaced: false, bytes: (block.bytes.len() - before).cast_signed() }
             }
@@ -94,6 +111,7 @@ impl Run {
                 let bytes = block.size();
                 self.blocks.push(block);
                 self.last = last;
+                self.undo = Some((0, Before::NOTHING));
                 Put { replaced: false, bytes }
             }
         }
@@ -116,6 +134,7 @@ impl Run {
         let (blocks, befores): (Vec<_>, Vec<_>) = blocks.unzip();
         if index + 1 == self.blocks.len() {
             self.last = befores.last().copied().unwrap_or(Before::NOTHING);
+            self.undo = None;
         }
         let after: isize = blocks.iter().map(Block::size).sum();
         self.blocks.splice(index..=index, blocks);
@@ -281,7 +300,8 @@ mod tests {
         let sample = (any_sample(), 0_i64..400, any::<bool>());
         vec(sample, 0..1200).prop_map(|list| {
             let at = |(i, (sample, t, is_late)): (i64, (Sample, i64, bool))| {
-                let t = if is_late { t } else { i };
+                // Several in a row have the same time.
+                let t = if is_late { t } else { i / 3 };
                 Sample { source_time: Timestamp::from_millis(t * 1000), ..sample }
             };
             (0..).zip(list).map(at).collect()

@@ -4,6 +4,9 @@ use super::*;
 use weir_domain::{Timestamp, Value};
 use weir_engine::ports::PortFuture;
 
+/// What the links of these tests may have with the store.
+const IN_FLIGHT_ROWS: usize = 4_096;
+
 /// Takes or refuses, as told, and keeps what it took.
 #[derive(Default)]
 struct Store {
@@ -46,7 +49,8 @@ fn times(store: &Store) -> Vec<i64> {
 fn start(tray: &Tray, store: &Arc<Store>) -> (CancellationToken, tokio::task::JoinHandle<()>) {
     let done = CancellationToken::new();
     let link: LinkId = "link".parse().unwrap();
-    (done.clone(), tokio::spawn(run(link, tray.clone(), store.clone(), done)))
+    let budget = Budget::of(IN_FLIGHT_ROWS);
+    (done.clone(), tokio::spawn(run(link, tray.clone(), store.clone(), budget, done)))
 }
 
 #[tokio::test(start_paused = true)]
