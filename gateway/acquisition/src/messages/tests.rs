@@ -298,6 +298,8 @@ fn plain_words_and_numbers() {
         (field.scale, field.offset, field.sentinels) = (0.1, -40.0, vec![-9999.0]);
     }
     let pump = point("pump", ValueKind::Boolean, "");
+    let mut door = point("door", ValueKind::Boolean, "");
+    door.states = vec![state(0.0, Some("true")), state(1.0, Some("false"))];
     let cases = [
         (&phase, "STER", good(3.0)),
         (&phase, " IDLE\r\n\0", good(0.0)),
@@ -314,6 +316,8 @@ fn plain_words_and_numbers() {
         (&pump, "false", good(0.0)),
         (&pump, "2", good(1.0)),
         (&pump, "NaN", FAILURE),
+        (&door, "true", good(0.0)),
+        (&door, "false", good(1.0)),
     ];
     for (def, text, expected) in cases {
         let device = device(MessageFormat::Plain, vec![def.clone()]);
@@ -321,6 +325,13 @@ fn plain_words_and_numbers() {
         assert_eq!(heard.rows[0].sample.reading, expected, "{} {text:?}", def.id);
     }
     assert!(Parsed::parse(Kind::Plain, &[0xFF]).is_err());
+    for (contact, open) in [(true, 0.0), (false, 1.0)] {
+        assert_eq!(
+            value::read(&door, value::Raw::Boolean(contact)),
+            good(open),
+            "JSON's own words"
+        );
+    }
 }
 
 #[test]

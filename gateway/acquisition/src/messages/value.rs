@@ -32,7 +32,11 @@ pub(crate) fn read(def: &PointDef, raw: Raw<'_>) -> Reading {
     match raw {
         Raw::Null => Reading::Bad(None, BadReason::SensorFailure),
         Raw::Other => Reading::Bad(None, BadReason::ConfigurationError),
-        Raw::Boolean(on) => grade(def, (if on { 1.0 } else { 0.0 }, 0.0)),
+        // A contact that is `true` while a door is closed says so by the words of its states.
+        Raw::Boolean(on) => {
+            let value = state(def, if on { "true" } else { "false" });
+            grade(def, (value.unwrap_or(if on { 1.0 } else { 0.0 }), 0.0))
+        }
         Raw::Number(number) => read_number(def, field, number),
         // What is not exact is not called good.
         Raw::Rounded(number) => match read_number(def, field, number) {
@@ -57,9 +61,8 @@ fn read_number(def: &PointDef, field: &FieldSource, number: f64) -> Reading {
 /// A word of one of the point's states, a number, or "true" and "false".
 fn read_text(def: &PointDef, field: &FieldSource, text: &str) -> Reading {
     let text = text.trim_matches(|c: char| c == '\0' || c.is_whitespace());
-    let state = def.states.iter().find(|state| state.word.as_deref() == Some(text));
-    if let Some(state) = state {
-        return grade(def, (state.value, 0.0));
+    if let Some(value) = state(def, text) {
+        return grade(def, (value, 0.0));
     }
     match (text.parse::<f64>(), text) {
         (Ok(number), _) => read_number(def, field, number),
@@ -67,6 +70,12 @@ fn read_text(def: &PointDef, field: &FieldSource, text: &str) -> Reading {
         (_, "false") => read(def, Raw::Boolean(false)),
         _ => Reading::Bad(None, BadReason::SensorFailure),
     }
+}
+
+/// The value of the state that a word means.
+fn state(def: &PointDef, word: &str) -> Option<f64> {
+    let state = def.states.iter().find(|state| state.word.as_deref() == Some(word));
+    state.map(|state| state.value)
 }
 
 /// A number in the point's unit as a reading.

@@ -36,7 +36,7 @@ const MESSAGES: &[Example] = &[
     (
         "zigbee2mqtt-door-contact",
         r#"{"battery":100,"contact":false,"linkquality":128,"voltage":3045}"#,
-        &[("door_closed", "false"), ("battery", "100"), ("link_quality", "128")],
+        &[("door_open", "false"), ("battery", "100"), ("link_quality", "128")],
     ),
     (
         "zigbee2mqtt-climate",
