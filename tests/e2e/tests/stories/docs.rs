@@ -5,8 +5,17 @@ use anyhow::{Context as _, Result, ensure};
 use std::{collections::HashSet, fs, process::Command};
 use weir_e2e::{Rig, root, weir};
 
-/// Commands that other stories run, because they do not end by themselves.
-const RUN_ELSEWHERE: [&str; 4] = ["make demo", "make test", "weir run site.toml", "weir demo"];
+/// Commands that other stories run: those that do not end by themselves, and those whose address is
+/// the reader's (`scan` and `reload` have lines, addresses and a gateway of their own).
+const RUN_ELSEWHERE: [&str; 7] = [
+    "make demo",
+    "make test",
+    "weir run site.toml",
+    "weir demo",
+    "weir scan --serial /dev/ttyUSB0",
+    "weir scan --tcp 192.168.1.20 --profiles",
+    "kill -HUP \"$(pidof weir)\"",
+];
 
 const SAMPLES: &str = "time,point,value,quality\n\
     2026-03-02T08:00:00+08:00,trc-1.total_residual_chlorine,4.2,\n\
@@ -14,7 +23,9 @@ const SAMPLES: &str = "time,point,value,quality\n\
 
 fn commands(text: &str) -> Vec<String> {
     let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
-    blocks.flat_map(str::lines).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    let lines = blocks.flat_map(str::lines);
+    let commands = lines.map(|line| line.split(" #").next().unwrap_or(line).trim());
+    commands.filter(|command| !command.is_empty()).map(str::to_owned).collect()
 }
 
 #[test]
