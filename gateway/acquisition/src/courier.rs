@@ -1,4 +1,5 @@
-//! Brings readings from a link to the store, in order, without holding up the link.
+//! Brings readings from a link to the store, in order, without holding up the link. (A batch that
+//! the store refused may come after one that was under way behind it.)
 //!
 //! A link drops its rows into a [`Tray`] and goes on. The courier hands them to the store, within
 //! a [`Budget`] that all links share; a link that could wait looks whether the tray

@@ -123,8 +123,7 @@ async fn a_dead_unit_does_not_delay_the_others() {
     let ticks = started.elapsed().as_millis() / interval.as_millis();
     rig.stop().await;
     let polls: usize = (1..=9).map(|unit| rig.store.good(unit * 10).len()).sum();
-    // How exactly it is, says the test of the schedule; here the machine may be busy as well.
-    assert!(polls as f64 >= 0.5 * 9.0 * ticks as f64, "{polls} polls in {ticks} ticks of 9 units");
+    assert!(polls as f64 >= 0.99 * 9.0 * ticks as f64, "{polls} polls in {ticks} ticks of 9 units");
     assert!((1..=9).all(|unit| rig.store.bad(unit * 10).is_empty()));
     assert!((2..=3).contains(&line.units.times_asked(10)));
 }
@@ -227,7 +226,7 @@ async fn a_device_that_is_not_asked_gets_a_bad_sample_every_ten_seconds() {
             // A probe that fails is on record too; in five minutes there are few of them.
             let expected = 300 / most;
             assert!(
-                (expected - 2..expected + 16).contains(&times.len()),
+                (expected - 2..expected + 12).contains(&times.len()),
                 "{series}: {}",
                 times.len()
             );

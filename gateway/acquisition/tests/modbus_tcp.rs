@@ -18,8 +18,8 @@ use weir_engine::ports::{DeviceState, Health};
 use weir_profiles::RegisterKind::{Coil, DiscreteInput, HoldingRegister, InputRegister};
 use weir_wire::modbus::{Answer, Exception};
 
-const TIMEOUT: Duration = Duration::from_millis(200);
-const INTERVAL: Duration = Duration::from_millis(400);
+const TIMEOUT: Duration = Duration::from_millis(100);
+const INTERVAL: Duration = Duration::from_millis(200);
 
 #[tokio::test]
 async fn all_four_tables_are_read_and_nothing_is_ever_written() {
@@ -133,8 +133,7 @@ async fn a_dead_unit_does_not_delay_the_others() {
     let ticks = started.elapsed().as_millis() / INTERVAL.as_millis();
     rig.stop().await;
     let polls: usize = (1..=9).map(|unit| rig.store.good(unit * 10).len()).sum();
-    // How exactly it is, says the test of the schedule; here the machine may be busy as well.
-    assert!(polls as f64 >= 0.5 * 9.0 * ticks as f64, "{polls} polls in {ticks} ticks of 9 units");
+    assert!(polls as f64 >= 0.99 * 9.0 * ticks as f64, "{polls} polls in {ticks} ticks of 9 units");
     assert!((1..=9).all(|unit| rig.store.bad(unit * 10).is_empty()));
     let asked = server.units.times_asked(10);
     assert!((2..=3).contains(&asked), "the dead unit was asked {asked} times in 5 s");

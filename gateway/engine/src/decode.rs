@@ -72,8 +72,32 @@ fn decode_raw(def: &PointDef, source: &RegisterSource, raw: Raw) -> Reading {
     match raw.number() {
         None => NO_MEASUREMENT,
         Some(_) if def.kind == ValueKind::Boolean => grade(def, Scaled::exact(raw.as_switch())),
-        Some(number) => grade(def, scale::scaled(source, number, raw.is_held())),
+        Some(number) => {
+            grade(def, scale::scaled((source.scale, source.offset), number, raw.is_held()))
+        }
     }
+}
+
+/// What a point reads in a number of a message, by the rules of registers. `held`: of an integer,
+/// whether the double is it and not only near it; none of a number that was a float.
+pub fn decode_number(
+    def: &PointDef,
+    (scale, offset): (f64, f64),
+    number: f64,
+    held: Option<bool>,
+) -> Reading {
+    match Value::new(number) {
+        None => NO_MEASUREMENT,
+        Some(value) if def.kind == ValueKind::Boolean => {
+            decode_value(def, if value.is_on() { 1.0 } else { 0.0 })
+        }
+        Some(_) => grade(def, scale::scaled((scale, offset), number, held)),
+    }
+}
+
+/// What a point reads in a value that is in its unit already, such as that of one of its states.
+pub fn decode_value(def: &PointDef, value: f64) -> Reading {
+    grade(def, Scaled::exact(value))
 }
 
 /// A text is the value of the state whose word it is.
@@ -81,7 +105,7 @@ fn decode_text(def: &PointDef, source: &RegisterSource, registers: &[u16]) -> Re
     let mut buffer = [0; text::BYTES_MAX];
     let word = text::word(registers, source.order, &mut buffer);
     match def.states.iter().find(|state| state.word.as_deref().map(str::as_bytes) == Some(word)) {
-        Some(state) => grade(def, Scaled::exact(state.value)),
+        Some(state) => decode_value(def, state.value),
         None => NO_MEASUREMENT,
     }
 }

@@ -53,10 +53,14 @@ impl Schema {
     }
 
     /// Page size and vacuum mode take effect only before the first page is written, so they come
-    /// before everything else.
+    /// before everything else. A file that has pages keeps what it has: being told its vacuum mode
+    /// again, SQLite writes it down, and a store on a full disk has to open without writing.
     fn set_up(&self, connection: &Connection) -> rusqlite::Result<()> {
-        connection.pragma_update(None, "page_size", self.page_size)?;
-        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        let pages: u32 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        if pages == 0 {
+            connection.pragma_update(None, "page_size", self.page_size)?;
+            connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+        }
         connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update_and_check(

@@ -113,7 +113,9 @@ fn candidate(
         _ => raw(source, cells, order).filter(|raw| !raw.is_any_of(&source.sentinels)).and_then(
             |raw| match def.kind {
                 ValueKind::Boolean => raw.number().map(|_| Scaled::exact(raw.as_switch())),
-                ValueKind::Number => Some(scale::scaled(source, raw.number()?, raw.is_held())),
+                ValueKind::Number => {
+                    Some(scale::scaled((source.scale, source.offset), raw.number()?, raw.is_held()))
+                }
             },
         ),
     };

@@ -28,7 +28,7 @@ pub fn decode_info(
         Raw::Signed(integer, _) if is_plain => Some(integer.to_string()),
         Raw::Unsigned(integer, _) if is_plain => Some(integer.to_string()),
         _ => {
-            let number = scale::scaled(source, raw.number()?, None).number;
+            let number = scale::scaled((source.scale, source.offset), raw.number()?, None).number;
             number.is_finite().then(|| number.to_string())
         }
     }

@@ -1,7 +1,5 @@
 //! Raw to unit: `value = raw × scale + offset`, in decimals as they were meant.
 
-use weir_profiles::RegisterSource;
-
 /// Share of a raw step that is no more than rounding.
 const SLACK: f64 = 1e-6;
 
@@ -32,8 +30,7 @@ impl Scaled {
 /// sharing whatever it is multiplied with: a scale of 0.001 brings the number back below 2^53, but
 /// not the digits. Nor is 2^53 the border: 9007199254740991 thousandths are the same double as one
 /// thousandth less. A scaled integer is exact if doubles lie closer where it is than its steps.
-pub(super) fn scaled(source: &RegisterSource, number: f64, held: Option<bool>) -> Scaled {
-    let (scale, offset) = (source.scale, source.offset);
+pub(super) fn scaled((scale, offset): (f64, f64), number: f64, held: Option<bool>) -> Scaled {
     if scale == 1.0 && offset == 0.0 {
         return Scaled { number, slack: 0.0, is_exact: held.unwrap_or(true) };
     }

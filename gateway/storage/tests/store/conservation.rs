@@ -262,7 +262,7 @@ fn small_chunks_grow_together() {
     }
     let history = rusqlite::Connection::open(model.dir.path().join("history.sqlite")).unwrap();
     let chunks: u64 = history.query_row("SELECT count(*) FROM chunk", [], |r| r.get(0)).unwrap();
-    assert!(chunks <= 14, "{chunks} chunks for 900 samples");
+    assert!(chunks <= 11, "{chunks} chunks for 900 samples");
     model.check(0, 2000, 60, usize::MAX);
 }
 

@@ -37,13 +37,13 @@ fn skipped() {
 #[test]
 fn a_full_disk_is_told_and_outlived() {
     let dir = tempdir().unwrap();
-    let Some(_disk) = SmallDisk::mount(dir.path(), "size=10m") else {
+    let Some(_disk) = SmallDisk::mount(dir.path(), "size=8m") else {
         return skipped();
     };
     let (clock, data) = (HandClock::new(), dir.path().join("data"));
     let store = Store::open(options(&data, &clock), Box::new(drop)).unwrap();
     store.start(0).unwrap();
-    fs::write(dir.path().join("ballast"), vec![1; 6 << 20]).unwrap();
+    fs::write(dir.path().join("ballast"), vec![1; 4 << 20]).unwrap();
 
     let batch = |i: i64| (1..5000).map(move |t| row(1, START + i * 5000 + t, 1.0 / t as f64));
     let mut acknowledged = 0;
@@ -52,7 +52,7 @@ fn a_full_disk_is_told_and_outlived() {
             Ok(()) => acknowledged += 1,
             Err(error) => break error,
         }
-        assert!(acknowledged < 1000, "a disk of 10 MiB cannot hold that");
+        assert!(acknowledged < 1000, "a disk of 8 MiB cannot hold that");
     };
     assert!(acknowledged > 0);
     assert_eq!(refused.to_string(), "could not append 4999 readings to journal.sqlite");

@@ -32,4 +32,4 @@ tcp() { printf 'modbus_tcp = { host = "127.0.0.1", port = %d }' "$1"; }
     done
   fi
 } > site.toml
-WEIR=${WEIR:-$RIG_ROOT/work/bin/weir}
+: "${WEIR:?the weir binary that is to be measured}"
