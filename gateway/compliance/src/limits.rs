@@ -62,7 +62,7 @@ impl Limits {
 
     /// The interval with its unit, to be read by people.
     pub(crate) fn text(&self, unit: Unit) -> Text {
-        let unit = suffix(unit);
+        let unit = unit.suffix();
         match (self.low, self.high) {
             (Some(low), Some(high)) => {
                 Text { zh: format!("{low}～{high}{unit}"), en: format!("{low} to {high}{unit}") }
@@ -80,12 +80,12 @@ impl Limits {
         let shown = DECIMALS
             .map(|decimals| format!("{value:.decimals$}"))
             .find(|text| text.parse().is_ok_and(|shown| self.side(shown) == side));
-        format!("{}{}", shown.unwrap_or_else(|| value.to_string()), suffix(unit))
+        format!("{}{}", shown.unwrap_or_else(|| value.to_string()), unit.suffix())
     }
 
     /// `低于 3 mg/L`, `above 10 mg/L`, `within 3 to 10 mg/L`.
     pub(crate) fn finding(&self, value: f64, unit: Unit) -> Text {
-        let unit_suffix = suffix(unit);
+        let unit_suffix = unit.suffix();
         match (self.side(value), self.low, self.high) {
             (Ordering::Less, Some(low), _) => Text {
                 zh: format!("低于 {low}{unit_suffix}"),
@@ -100,14 +100,6 @@ impl Limits {
                 Text { zh: format!("符合 {}", limits.zh), en: format!("within {}", limits.en) }
             }
         }
-    }
-}
-
-/// The unit behind a number; a pure number has none.
-pub(crate) fn suffix(unit: Unit) -> String {
-    match unit {
-        Unit::One => String::new(),
-        unit => format!(" {}", unit.symbol()),
     }
 }
 

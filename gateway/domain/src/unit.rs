@@ -76,6 +76,14 @@ units! {
     GramPerHour = "g/h"
 }
 
+impl Unit {
+    /// What stands behind a number for people: a blank and the symbol; nothing behind a bare number.
+    pub fn suffix(self) -> impl fmt::Display {
+        let (blank, symbol) = if self == Self::One { ("", "") } else { (" ", self.symbol()) };
+        fmt::from_fn(move |f| write!(f, "{blank}{symbol}"))
+    }
+}
+
 /// A text that is no unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitError(String);

@@ -62,7 +62,7 @@ fn in_words(point: &PointDef, reading: &Reading) -> String {
     let Some(value) = reading.value() else { return quality.to_string() };
     let state = point.states.iter().find(|state| state.value == value.get());
     let state = state.map(|state| format!(" ({})", state.name.en)).unwrap_or_default();
-    format!("{} {}{state}  {quality}", value.get(), point.unit.symbol())
+    format!("{}{}{state}  {quality}", value.get(), point.unit.suffix())
 }
 
 #[expect(clippy::print_stdout, reason = "what the device said is the data")]

@@ -97,27 +97,21 @@ async fn fit(probe: &mut Probe, unit: u8, profile: &Profile) -> Option<Fit> {
                 return None;
             };
             measured += usize::from(point.range.is_some() && value.get() != 0.0);
-            values.push((point.id.to_string(), value.get(), symbol(point.unit)));
+            values.push((point.id.to_string(), value.get(), point.unit));
         }
     }
     // What is next to nothing is no measurement, but other numbers read as a float.
     let fits =
         measured > 0 && values.iter().all(|(_, value, _)| *value == 0.0 || value.abs() > TINY);
     let says = values.iter().take(3);
-    let says: Vec<_> = says
-        .map(|(id, value, unit)| format!("{id} {value} {unit}").trim_end().to_owned())
-        .collect();
+    let says: Vec<_> =
+        says.map(|(id, value, unit)| format!("{id} {value}{}", unit.suffix())).collect();
     fits.then(|| Fit {
         profile: profile.id.to_string(),
         points: values.len(),
         telling: measured as f64 / values.len() as f64,
         says: says.join(", "),
     })
-}
-
-/// How the unit is shown; nothing for a bare number.
-fn symbol(unit: weir_domain::Unit) -> &'static str {
-    if unit == weir_domain::Unit::One { "" } else { unit.symbol() }
 }
 
 fn wire(request: &ReadRequest) -> Option<Request> {

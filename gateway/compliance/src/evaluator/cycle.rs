@@ -165,7 +165,7 @@ impl HoldCycle {
         let when = wording::stretch(cycle.from, to, &settings.time_zone);
         let held = wording::duration(cycle.surely.longest());
         let needed = wording::duration(settings.hold);
-        let limit = limits.interval() + &crate::limits::suffix(settings.unit);
+        let limit = format!("{}{}", limits.interval(), settings.unit.suffix());
         let highest = cycle.highest.map(|highest| limits.number(highest, settings.unit));
         let highest = highest.unwrap_or_else(|| "-".into());
         let covered = wording::coverage(wording::share(cycle.good, to.since(cycle.from)));
