@@ -124,6 +124,7 @@ impl Bench {
             parameter: "parameter".parse().unwrap(),
             unit: Unit::One,
             max_gap: MAX_GAP,
+            occasional: false,
         });
         let area = AreaFacts {
             id: "area".parse().unwrap(),
