@@ -1,6 +1,6 @@
 //! The packs that come with the gateway.
 
-use crate::Pack;
+use crate::{Pack, Seal};
 use std::sync::Arc;
 
 macro_rules! packs {
@@ -21,7 +21,10 @@ pub fn builtin() -> &'static [(&'static str, &'static str)] {
 pub fn builtin_packs() -> Vec<Arc<Pack>> {
     builtin()
         .iter()
-        .map(|(_, text)| Arc::new(Pack::parse(text).expect("built-in packs are tested")))
+        .map(|(_, text)| {
+            let pack = Pack::parse(text).expect("built-in packs are tested");
+            Arc::new(Pack { seal: Seal::BuiltIn, ..pack })
+        })
         .collect()
 }
 
