@@ -1,6 +1,9 @@
 //! Which points of an area a requirement applies to.
 
-use crate::{Evaluator, InputSpec, Pack, Requirement, Rule, Schedule};
+use crate::{
+    Evaluator, InputSpec, Pack, Requirement, Schedule,
+    rules::{Bound, Watches},
+};
 use core::{fmt, time::Duration};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
@@ -89,7 +92,8 @@ impl Binding {
     pub fn evaluator(&self, start: Timestamp) -> Evaluator {
         let points: Vec<PointFacts> =
             self.inputs.iter().map(|input| self.area.points[*input].clone()).collect();
-        Evaluator::new(self.requirement(), &self.area, &points, start)
+        let requirement = self.requirement();
+        Evaluator::new(&Bound { requirement, area: &self.area, points: &points, start })
     }
 }
 
@@ -137,12 +141,11 @@ fn class_fault(pack: &Pack, area: &AreaFacts) -> Option<BindFault> {
 
 /// The inputs of every instance of a requirement, or why there is none.
 fn candidates(requirement: &Requirement, area: &AreaFacts) -> Vec<Result<Vec<usize>, BindFault>> {
-    let (first, second) = match &requirement.rule {
-        Rule::Limit { input, while_on, .. } => (input, while_on.as_ref()),
-        Rule::HoldCycle { input, door, .. } => (input, door.as_ref()),
-        Rule::Interlock { active, forbidden, .. } => (active, Some(forbidden)),
-        Rule::Availability {} => return devices(area).into_iter().map(Ok).collect(),
+    let inputs = match requirement.rule.kind().watches() {
+        Watches::Inputs(inputs) => inputs,
+        Watches::Devices => return devices(area).into_iter().map(Ok).collect(),
     };
+    let Some((first, others)) = inputs.split_first() else { return Vec::new() };
     let primaries = matching(first, area, None);
     if primaries.is_empty() {
         let hint = "add a device that measures it, or watch it by other means".into();
@@ -152,10 +155,13 @@ fn candidates(requirement: &Requirement, area: &AreaFacts) -> Vec<Result<Vec<usi
         .into_iter()
         .map(|primary| {
             check_unit(requirement, first, area, primary)?;
-            let Some(second) = second else { return Ok(vec![primary]) };
-            let secondary = companion(requirement, second, area, primary)?;
-            check_unit(requirement, second, area, secondary)?;
-            Ok(vec![primary, secondary])
+            let mut bound = vec![primary];
+            for other in others {
+                let found = companion(requirement, other, area, primary)?;
+                check_unit(requirement, other, area, found)?;
+                bound.push(found);
+            }
+            Ok(bound)
         })
         .collect()
 }
@@ -182,7 +188,7 @@ fn matching(spec: &InputSpec, area: &AreaFacts, device: Option<&DeviceId>) -> Ve
     (0..area.points.len()).filter(|index| fits(&area.points[*index])).collect()
 }
 
-/// The second input of an instance: on the same device, or else the only one in the area.
+/// Another input of an instance: on the same device, or else the only one in the area.
 fn companion(
     requirement: &Requirement,
     spec: &InputSpec,

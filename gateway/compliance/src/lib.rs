@@ -59,6 +59,7 @@ mod judgement;
 mod limits;
 mod pack;
 mod rehearsal;
+mod rules;
 mod schedule;
 #[cfg(test)]
 mod testing;
@@ -69,9 +70,9 @@ pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind};
 pub use builtin::{builtin, builtin_packs};
 pub use evaluator::{Evaluator, EvaluatorState, StateError};
 pub use judgement::{Judgement, Passed, Standing};
-pub use pack::{
-    AlarmSpec, ClassDef, ForbiddenWhen, InputSpec, Pack, PackError, PackFault, Requirement, Rule,
-    Statistic, TestCase,
-};
+pub use pack::{AlarmSpec, ClassDef, InputSpec, Pack, PackError, PackFault, Requirement, TestCase};
 pub use rehearsal::{TestOutcome, run_tests};
+pub use rules::{
+    AvailabilityRule, ForbiddenWhen, HoldCycleRule, InterlockRule, LimitRule, Rule, Statistic,
+};
 pub use schedule::{Schedule, ScheduleError};

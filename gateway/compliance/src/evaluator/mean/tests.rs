@@ -2,7 +2,7 @@
 
 use crate::{
     Schedule,
-    evaluator::{Kind, Memory},
+    rules::{AnyJudge, Memory},
     testing::{Bench, Event, Player, at, every5, mean, t},
 };
 use core::time::Duration;
@@ -171,7 +171,7 @@ fn a_flood_does_not_fill_the_memory() {
         event.sample.source_time = event.now;
         evaluator.observe(event.now, 0, &event.sample, &mut out);
     }
-    let Kind::Mean(limit) = &evaluator.kind else { panic!("a mean is a mean") };
+    let AnyJudge::Mean(limit) = &evaluator.judge else { panic!("a mean is a mean") };
     assert!(limit.state.waiting.len() <= super::WAITING_MAX);
 }
 
