@@ -35,4 +35,9 @@ impl FirstOut {
     pub fn returned(&mut self, alarm: &str) {
         self.active.remove(alarm);
     }
+
+    /// Forgets alarms that are not among these.
+    pub fn keep(&mut self, active: &BTreeSet<&str>) {
+        self.active.retain(|alarm| active.contains(alarm.as_str()));
+    }
 }

@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alarm_desk;
 mod assemble;
 pub mod decode;
 mod describe;
@@ -24,6 +25,7 @@ mod record;
 mod snapshot;
 mod state;
 
+pub use alarm_desk::AlarmLimits;
 pub use assemble::{AreaSpec, DeviceSpec, SiteSpec};
 pub use describe::{
     AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo, RequirementInfo,
@@ -31,7 +33,12 @@ pub use describe::{
 pub use engine::{Changes, Engine, alarm_events};
 pub use instance::Refusal;
 pub use record::{
-    Act, AlarmEvent, Command, Committed, Effect, Record, Row, Transition, VerdictRecord,
+    Act, AlarmDetail, AlarmEvent, Command, Committed, Deed, Effect, Member, Record, Row,
+    VerdictRecord,
 };
-pub use snapshot::{LiveEvent, PointState, RequirementState, Snapshot};
+pub use snapshot::{AlarmFacts, LiveEvent, PointState, RequirementState, Snapshot};
 pub use state::{EngineState, InstanceState};
+pub use weir_alarms::{
+    FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP, Refused, SHELVE_USUAL,
+    SUPPRESS_MAX, Tally, Transition,
+};
