@@ -263,14 +263,56 @@ mod tests {
     fn windows_of_the_calendar_begin_at_local_midnight() {
         use Period::{Day, Month, Quarter, Week, Year};
         for (zone, period, t, from, to) in [
-            ("Europe/Berlin", Day, "2026-03-29T12:00:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"),
-            ("Europe/Berlin", Week, "2026-10-25T12:00:00Z", "2026-10-18T22:00:00Z", "2026-10-25T23:00:00Z"),
-            ("Europe/Berlin", Month, "2026-03-31T22:00:00Z", "2026-03-31T22:00:00Z", "2026-04-30T22:00:00Z"),
-            ("Asia/Shanghai", Month, "2028-02-29T15:00:00Z", "2028-01-31T16:00:00Z", "2028-02-29T16:00:00Z"),
-            ("Asia/Shanghai", Quarter, "2026-11-22T00:00:00Z", "2026-09-30T16:00:00Z", "2026-12-31T16:00:00Z"),
-            ("Asia/Shanghai", Year, "2026-12-31T16:00:00Z", "2026-12-31T16:00:00Z", "2027-12-31T16:00:00Z"),
+            (
+                "Europe/Berlin",
+                Day,
+                "2026-03-29T12:00:00Z",
+                "2026-03-28T23:00:00Z",
+                "2026-03-29T22:00:00Z",
+            ),
+            (
+                "Europe/Berlin",
+                Week,
+                "2026-10-25T12:00:00Z",
+                "2026-10-18T22:00:00Z",
+                "2026-10-25T23:00:00Z",
+            ),
+            (
+                "Europe/Berlin",
+                Month,
+                "2026-03-31T22:00:00Z",
+                "2026-03-31T22:00:00Z",
+                "2026-04-30T22:00:00Z",
+            ),
+            (
+                "Asia/Shanghai",
+                Month,
+                "2028-02-29T15:00:00Z",
+                "2028-01-31T16:00:00Z",
+                "2028-02-29T16:00:00Z",
+            ),
+            (
+                "Asia/Shanghai",
+                Quarter,
+                "2026-11-22T00:00:00Z",
+                "2026-09-30T16:00:00Z",
+                "2026-12-31T16:00:00Z",
+            ),
+            (
+                "Asia/Shanghai",
+                Year,
+                "2026-12-31T16:00:00Z",
+                "2026-12-31T16:00:00Z",
+                "2027-12-31T16:00:00Z",
+            ),
             // The clocks once jumped over midnight: the day began at one o'clock.
-            ("America/Sao_Paulo", Day, "2018-11-04T12:00:00Z", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"),
+            (
+                "America/Sao_Paulo",
+                Day,
+                "2018-11-04T12:00:00Z",
+                "2018-11-04T03:00:00Z",
+                "2018-11-05T02:00:00Z",
+            ),
         ] {
             let (calendar, window) = (calendar(zone), Window::Per(period));
             assert_eq!(calendar.window_before(at(t), window), at(from), "{zone} {period:?} {t}");
@@ -282,13 +324,17 @@ mod tests {
     fn windows_follow_one_another_without_a_gap_over_a_year() {
         for zone in ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Shanghai", "America/Sao_Paulo"] {
             let calendar = calendar(zone);
-            for period in [Period::Day, Period::Week, Period::Month, Period::Quarter, Period::Year] {
+            for period in [Period::Day, Period::Week, Period::Month, Period::Quarter, Period::Year]
+            {
                 let (mut t, window) = (at("2026-01-01T00:00:00Z"), Window::Per(period));
                 while t < at("2029-01-01T00:00:00Z") {
                     let next = calendar.window_after(t, window);
                     assert!(next > t, "{zone} {t} {next}");
                     assert_eq!(calendar.window_before(next, window), next);
-                    assert_eq!(calendar.window_before(next - Duration::from_millis(1), window), calendar.window_before(t, window));
+                    assert_eq!(
+                        calendar.window_before(next - Duration::from_millis(1), window),
+                        calendar.window_before(t, window)
+                    );
                     t = next;
                 }
             }

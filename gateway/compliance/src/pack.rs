@@ -13,9 +13,11 @@ pub use script::TestCase;
 pub(crate) use signal::TestPoint;
 
 use crate::rules::{Rule, Watches};
-use core::time::Duration;
+use core::{fmt, time::Duration};
 use jiff::civil::Date;
-use weir_domain::{Class, PackId, Parameter, Priority, RequirementId, Role, Text, Unit, Verdict};
+use weir_domain::{
+    AlarmClass, Class, PackId, Parameter, Priority, RequirementId, Role, Text, Unit, Verdict,
+};
 
 /// The requirements of one standard.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +36,8 @@ pub struct Pack {
     pub effective_from: Option<Date>,
     /// Last day on which it applies.
     pub effective_to: Option<Date>,
+    /// Who vouches for it.
+    pub seal: Seal,
     /// The classes of facility it knows; empty if it makes no difference between them.
     pub classes: Vec<ClassDef>,
     /// The facts it asks of an area, besides `contact_tank_m3`.
@@ -42,6 +46,30 @@ pub struct Pack {
     pub requirements: Vec<Requirement>,
     /// Its tests; there is at least one.
     pub tests: Vec<TestCase>,
+}
+
+/// Who vouches for a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Seal {
+    /// It comes with the gateway.
+    BuiltIn,
+    /// The holder of a key, whose signature fits the text to the byte.
+    Signed {
+        /// The public key, as a site file names it: `ed25519:` and 64 hex digits.
+        key: String,
+    },
+    /// Nobody.
+    #[default]
+    Unsigned,
+}
+
+/// A requirement of another pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overridden {
+    /// The pack.
+    pub pack: PackId,
+    /// Its requirement.
+    pub requirement: RequirementId,
 }
 
 /// A class of facility.
@@ -79,6 +107,8 @@ pub struct Requirement {
     pub confidence: String,
     /// The classes it applies to; empty = every class.
     pub classes: Vec<Class>,
+    /// The requirement of another pack in whose place it stands, where both apply.
+    pub overrides: Option<Overridden>,
     /// Whether it only warns: its verdicts are no violations of the standard.
     pub warning: bool,
     /// Whether only opening hours count.
@@ -98,10 +128,12 @@ pub struct Requirement {
 }
 
 /// How the alarm of a requirement behaves.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AlarmSpec {
     /// How soon somebody must act.
     pub priority: Priority,
+    /// What it is about.
+    pub class: AlarmClass,
     /// How long it must stand before the alarm is raised.
     pub on_delay: Duration,
     /// How long it must be over before the alarm returns.
@@ -110,6 +142,16 @@ pub struct AlarmSpec {
     pub deadband: f64,
     /// Which verdict raises it.
     pub raise_on: Verdict,
+    /// Whether it stays open after its return until somebody resets it.
+    pub latch: bool,
+    /// After how long it is announced again while it is active and nobody has acknowledged it.
+    pub realarm: Option<Duration>,
+    /// The alarms of an area with the same word belong together: the first of them names the cause.
+    pub group: Option<String>,
+    /// While the alarm of one of these requirements is active in the area, this one says nothing new.
+    pub suppressed_by: Vec<RequirementId>,
+    /// How long it may be shelved at most, if not as long as the site allows; zero: not at all.
+    pub shelve_max: Option<Duration>,
 }
 
 /// Which points a rule looks at.
@@ -121,6 +163,23 @@ pub struct InputSpec {
     pub parameter: Parameter,
     /// In which unit.
     pub unit: Unit,
+}
+
+impl Seal {
+    /// `builtin`, `signed` or `unsigned`, as interfaces show it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::BuiltIn => "builtin",
+            Self::Signed { .. } => "signed",
+            Self::Unsigned => "unsigned",
+        }
+    }
+}
+
+impl fmt::Display for Overridden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.pack, self.requirement)
+    }
 }
 
 impl Pack {

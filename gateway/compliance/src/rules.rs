@@ -15,9 +15,9 @@ pub use availability::AvailabilityRule;
 pub use hold_cycle::HoldCycleRule;
 pub use interlock::{ForbiddenWhen, InterlockRule};
 pub use limit::{LimitRule, Statistic};
-pub use value::{Formula, Gate, Number, Value};
 pub(crate) use reader::{CONTACT_TANK, RawInput, Reader, facts_of};
 pub(crate) use value::is_name;
+pub use value::{Formula, Gate, Number, Value};
 
 use crate::{
     AreaFacts, InputSpec, PointFacts, Requirement,

@@ -1,11 +1,12 @@
 //! From the parts of a site to its description and its bound requirements.
 
 use crate::{
-    AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo, RequirementInfo,
+    AlarmLimits, AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo,
+    RequirementInfo,
 };
 use core::time::Duration;
 use std::{collections::HashMap, sync::Arc};
-use weir_compliance::{AreaFacts, BindFault, Binding, Pack, bind};
+use weir_compliance::{AreaFacts, BindFault, Binding, Pack, bind_all};
 use weir_domain::{AreaId, Class, DeviceId, LinkId, PointId, Role, SeriesId, SiteId, Text};
 use weir_profiles::Profile;
 
@@ -26,6 +27,8 @@ pub struct SiteSpec {
     pub links: Vec<LinkInfo>,
     /// Its devices.
     pub devices: Vec<DeviceSpec>,
+    /// What the site allows people to do to alarms.
+    pub alarms: AlarmLimits,
 }
 
 /// An area, with what the packs need to know of it.
@@ -85,8 +88,7 @@ pub(crate) fn assemble(spec: SiteSpec) -> (Description, Vec<BoundRequirement>, V
     let mut faults = Vec::new();
     let mut requirements = Vec::new();
     for area in &spec.areas {
-        for pack in &area.packs {
-            let (bindings, mut unbound) = bind(pack, &area.facts);
+        for (bindings, mut unbound) in bind_all(&area.packs, &area.facts) {
             faults.append(&mut unbound);
             for binding in bindings {
                 let of_binding: Vec<usize> =
@@ -157,6 +159,8 @@ fn requirement_info(area: &AreaId, binding: &Binding, points: Vec<usize>) -> Req
         limit: requirement.limit_text(),
         warning: requirement.warning,
         priority: requirement.alarm.priority,
+        class: requirement.alarm.class,
+        group: requirement.alarm.group.clone(),
         cause: requirement.cause.clone(),
         consequence: requirement.consequence.clone(),
         response: requirement.response.clone(),

@@ -69,11 +69,7 @@ struct Compiler<'a> {
     height: usize,
 }
 
-pub(super) fn expression(
-    text: &str,
-    inputs: &[&str],
-    facts: &[&str],
-) -> Result<Expr, ExprError> {
+pub(super) fn expression(text: &str, inputs: &[&str], facts: &[&str]) -> Result<Expr, ExprError> {
     if text.chars().count() > LENGTH_MAX {
         let hint = "make it simpler, or give a profile a derived point";
         return refuse(format!("the expression is longer than {LENGTH_MAX} characters"), hint);
@@ -144,10 +140,10 @@ impl Compiler<'_> {
     }
 
     fn name(&mut self, name: &str) -> Result<(), ExprError> {
-        let index = |at: usize| u8::try_from(at).map_err(|_| ExprError {
-            problem: "too many names".into(),
-            hint: String::new(),
-        });
+        let index = |at: usize| {
+            u8::try_from(at)
+                .map_err(|_| ExprError { problem: "too many names".into(), hint: String::new() })
+        };
         if let Some(at) = self.inputs.iter().position(|input| *input == name) {
             self.used[at] = true;
             return self.push(Step::Input(index(at)?), 0);

@@ -39,15 +39,29 @@ mod tests {
     #[test]
     fn saturation_by_the_tables() {
         // The check values of IAPWS-IF97, table 36.
-        for (kilopascals, kelvin) in [(100.0, 372.755_919), (1e3, 453.035_632), (1e4, 584.149_488)] {
-            assert!((t_sat(kilopascals).unwrap() + 273.15 - kelvin).abs() < 1e-5, "{}", t_sat(kilopascals).unwrap());
+        for (kilopascals, kelvin) in [(100.0, 372.755_919), (1e3, 453.035_632), (1e4, 584.149_488)]
+        {
+            assert!(
+                (t_sat(kilopascals).unwrap() + 273.15 - kelvin).abs() < 1e-5,
+                "{}",
+                t_sat(kilopascals).unwrap()
+            );
         }
         assert!((t_sat(101.325).unwrap() - 99.97).abs() < 0.01);
         // Gauge pressures of a sterilizer.
-        for (celsius, gauge) in
-            [(121.0, 103.7), (124.0, 123.8), (132.0, 185.5), (134.0, 202.9), (135.0, 211.9), (137.0, 230.5)]
-        {
-            assert!((t_sat(gauge + 101.325).unwrap() - celsius).abs() < 0.05, "{}", t_sat(gauge + 101.325).unwrap());
+        for (celsius, gauge) in [
+            (121.0, 103.7),
+            (124.0, 123.8),
+            (132.0, 185.5),
+            (134.0, 202.9),
+            (135.0, 211.9),
+            (137.0, 230.5),
+        ] {
+            assert!(
+                (t_sat(gauge + 101.325).unwrap() - celsius).abs() < 0.05,
+                "{}",
+                t_sat(gauge + 101.325).unwrap()
+            );
         }
         for outside in [-5.0, 0.0, 0.6, 22_065.0, f64::NAN] {
             assert!(t_sat(outside).is_none());

@@ -1,7 +1,7 @@
 //! From the text of a pack to the pack, or to all its faults.
 
 use super::{
-    ClassDef, FactDef, Pack, PackError, Requirement, TestCase,
+    ClassDef, FactDef, Pack, PackError, Requirement, Seal, TestCase,
     fault::{Faults, shape},
     raw::{RawFact, RawHeader, RawRequirement, RawTest},
     requirement, script,
@@ -95,6 +95,7 @@ fn header(raw: RawHeader, faults: &mut Faults<'_>) -> Pack {
         notes: raw.notes,
         effective_from,
         effective_to,
+        seal: Seal::Unsigned,
         classes,
         facts: self::facts(raw.facts, faults),
         requirements: Vec::new(),
@@ -168,9 +169,7 @@ fn read_tests(
 ) -> Vec<TestCase> {
     let raw =
         items.into_iter().filter_map(|item| shape::<RawTest>(item, faults)).collect::<Vec<_>>();
-    raw.into_iter()
-        .filter_map(|raw| script::test_case(raw, requirements, header, faults))
-        .collect()
+    raw.into_iter().filter_map(|raw| script::test_case(raw, requirements, header, faults)).collect()
 }
 
 #[cfg(test)]

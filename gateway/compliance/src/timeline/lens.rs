@@ -32,9 +32,7 @@ pub(crate) enum Channel {
 impl Lens {
     /// Whether the rule sees its inputs as they are.
     pub(crate) fn is_plain(&self) -> bool {
-        let plain = |(slot, channel): (usize, &Channel)| {
-            matches!(channel, Channel::Input(input) if usize::from(*input) == slot)
-        };
+        let plain = |(slot, channel): (usize, &Channel)| matches!(channel, Channel::Input(input) if usize::from(*input) == slot);
         let gates = self.gates.len() <= 1 && self.more.is_empty();
         gates && [&self.value].into_iter().chain(&self.gates).enumerate().all(plain)
     }
