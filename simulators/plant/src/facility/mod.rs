@@ -18,6 +18,7 @@ mod effluent;
 mod instrument;
 
 mod panel;
+mod pool;
 
 mod process;
 

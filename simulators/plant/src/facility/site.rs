@@ -1,6 +1,6 @@
 //! The description of one facility, drawn from a seed.
 
-use super::{Series, Signal, effluent, panel::Built};
+use super::{Series, Signal, effluent, panel::Built, pool};
 use std::fmt;
 
 /// What kind of facility it is.
@@ -46,6 +46,7 @@ impl Kind {
     pub(crate) fn build(self, seed: u64) -> Built {
         match self {
             Self::Effluent => effluent::build(seed),
+            Self::Pool => pool::build(seed),
             _ => effluent::build(seed),
         }
     }

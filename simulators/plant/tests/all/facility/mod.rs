@@ -3,6 +3,7 @@
 
 mod effluent;
 mod instruments;
+mod pool;
 mod time;
 
 use crate::minutes;
