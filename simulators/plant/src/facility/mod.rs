@@ -19,6 +19,10 @@ mod instrument;
 
 mod panel;
 mod pool;
+mod radiotherapy;
+mod rays;
+mod sterilizer;
+mod xray;
 
 mod process;
 

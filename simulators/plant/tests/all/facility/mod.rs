@@ -4,6 +4,8 @@
 mod effluent;
 mod instruments;
 mod pool;
+mod rays;
+mod sterilizer;
 mod time;
 
 use crate::minutes;
