@@ -109,6 +109,7 @@ impl Bench {
             clause: "1".into(),
             confidence: "V".into(),
             classes: Vec::new(),
+            overrides: None,
             warning: false,
             open_hours_only: false,
             rule,
@@ -124,6 +125,7 @@ impl Bench {
             parameter: "parameter".parse().unwrap(),
             unit: Unit::One,
             max_gap: MAX_GAP,
+            occasional: false,
         });
         let area = AreaFacts {
             id: "area".parse().unwrap(),
