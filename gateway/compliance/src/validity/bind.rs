@@ -61,14 +61,15 @@ pub fn bind_validity(
             pack.validity.iter().map(move |section| (name.clone(), Arc::new(section.clone())))
         })
         .collect();
-    let numbers = area.points.iter().zip(traits).enumerate().filter(|(_, (_, traits))| {
-        traits.kind == ValueKind::Number && !traits.has_states
-    });
+    let numbers = area
+        .points
+        .iter()
+        .zip(traits)
+        .enumerate()
+        .filter(|(_, (_, traits))| traits.kind == ValueKind::Number && !traits.has_states);
     numbers
         .filter_map(|(index, (facts, traits))| {
-            let fits = |section: &Validity| {
-                section.fits(&facts.parameter, &facts.role, facts.unit)
-            };
+            let fits = |section: &Validity| section.fits(&facts.parameter, &facts.role, facts.unit);
             let (pack, section) = sections.iter().find(|(_, section)| fits(section))?;
             Some(WatchBinding {
                 pack: pack.clone(),

@@ -5,9 +5,8 @@
 
 use super::{
     point::Point,
-    said::{FindingKind, FindingSaid},
+    said::{FindingKind, FindingSaid, text},
 };
-use crate::evaluator::text;
 use serde::{Deserialize, Serialize};
 use weir_domain::Timestamp;
 
@@ -63,7 +62,9 @@ impl CalibrationCheck {
             numbers: vec![("every_days".into(), f64::from(days))],
             explanation: text(
                 format!("上次合格的校准核查为 {when}，已超过 {days} 天"),
-                format!("the last check against a standard that it passed was at {when}, more than {days} days ago"),
+                format!(
+                    "the last check against a standard that it passed was at {when}, more than {days} days ago"
+                ),
             ),
             confidence: 1.0,
         })

@@ -6,9 +6,8 @@
 
 use super::{
     point::{Point, length, seconds},
-    said::{FindingKind, FindingSaid},
+    said::{FindingKind, FindingSaid, text},
 };
-use crate::evaluator::text;
 use serde::{Deserialize, Serialize};
 use weir_domain::{Sample, Text, Timestamp};
 
@@ -43,11 +42,7 @@ pub(super) fn ahead_words(point: &Point, sample: &Sample) -> Text {
 
 /// Looks at the delay of a sample that is in its order.
 #[inline]
-pub(super) fn behind(
-    secs: u64,
-    memory: &mut ClockMemory,
-    sample: &Sample,
-) -> Option<FindingSaid> {
+pub(super) fn behind(secs: u64, memory: &mut ClockMemory, sample: &Sample) -> Option<FindingSaid> {
     let received = sample.received_time.as_millis();
     let delay = received - sample.source_time.as_millis();
     let limit = seconds(secs);

@@ -4,9 +4,9 @@
 
 use super::{
     point::{Point, length, seconds},
-    said::{FindingKind, FindingSaid},
+    said::{FindingKind, FindingSaid, text},
 };
-use crate::{InputSpec, evaluator::text};
+use crate::InputSpec;
 use serde::{Deserialize, Serialize};
 use weir_domain::Timestamp;
 
@@ -102,7 +102,9 @@ impl JumpCheck {
             numbers: vec![("before".into(), before), ("after".into(), value)],
             explanation: text(
                 format!("{when} {zh}后 {later}，数值由 {was} 变为 {is}；须有维护记录说明"),
-                format!("{en} at {when}, and within {later} the value went from {was} to {is}; a maintenance record must explain it"),
+                format!(
+                    "{en} at {when}, and within {later} the value went from {was} to {is}; a maintenance record must explain it"
+                ),
             ),
             confidence: 0.5,
         }

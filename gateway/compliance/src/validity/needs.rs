@@ -5,7 +5,8 @@
 //! not asked for.
 
 use super::point::{Point, seconds};
-use crate::{InputSpec, evaluator::text, rules::RawInput};
+use super::said::text;
+use crate::{InputSpec, rules::RawInput};
 use serde::{Deserialize, Deserializer, Serialize};
 use weir_domain::{BadReason, Quality, Text, UncertainReason};
 
@@ -60,9 +61,7 @@ impl Need {
         let lasted = t - *memory.since.get_or_insert(t);
         let patience = seconds(self.for_secs);
         match input {
-            Some(_) => {
-                (lasted >= patience).then_some(Quality::Bad(BadReason::DependencyFailed))
-            }
+            Some(_) => (lasted >= patience).then_some(Quality::Bad(BadReason::DependencyFailed)),
             None => (lasted >= patience.max(UNKNOWN_AFTER))
                 .then_some(Quality::Uncertain(UncertainReason::SubNormal)),
         }
@@ -81,7 +80,9 @@ impl Need {
         match input {
             Some(found) => text(
                 format!("{number} 不代表被测水体：{name} 为 {found}{unit}，须 {wanted}"),
-                format!("{number} does not speak for the process: {name} is {found}{unit}, it must be {wanted}"),
+                format!(
+                    "{number} does not speak for the process: {name} is {found}{unit}, it must be {wanted}"
+                ),
             ),
             None => text(
                 format!("{number} 的测量条件不明：没有 {name} 的有效数据"),

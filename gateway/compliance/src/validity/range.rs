@@ -6,7 +6,7 @@
 //! nothing is believed until a minute has passed without another.
 
 use super::point::{Point, seconds};
-use crate::evaluator::text;
+use super::said::text;
 use serde::{Deserialize, Serialize};
 use weir_domain::Text;
 

@@ -4,7 +4,7 @@
 //! It is believed again when the change over the last minute is possible.
 
 use super::point::Point;
-use crate::evaluator::text;
+use super::said::text;
 use serde::{Deserialize, Serialize};
 use weir_domain::Text;
 

@@ -101,3 +101,8 @@ impl FindingKind {
         }
     }
 }
+
+/// A text in both languages.
+pub(super) fn text(zh: impl Into<String>, en: impl Into<String>) -> Text {
+    Text { zh: zh.into(), en: en.into() }
+}

@@ -6,7 +6,7 @@
 //! at least once a minute: rules wait a minute for what is late, and no longer.
 
 use super::point::Point;
-use crate::evaluator::text;
+use super::said::text;
 use serde::{Deserialize, Serialize};
 use weir_domain::{Sample, Text, Timestamp};
 
@@ -22,7 +22,7 @@ const NOISE: f64 = 8.0;
 const MEMORY: f64 = 64.0;
 
 /// How far off a value must be to be held.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SpikeCheck {
     /// Times the median absolute deviation of the last five values.
@@ -44,7 +44,18 @@ pub(super) struct SpikeMemory {
     pub(super) held: Option<(Sample, Timestamp)>,
 }
 
-/// What becomes of a value, and of the one before it that was held.
+/// What became of a value that was held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// The next one stands by it.
+    Confirmed,
+    /// The next one does not.
+    Refuted,
+    /// No other good value came in time.
+    Alone,
+}
+
+/// What becomes of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     /// It passes.
@@ -127,18 +138,22 @@ impl SpikeMemory {
     }
 
     /// Why a value is suspect.
-    pub(super) fn words(&self, point: &Point, value: f64, is_refuted: bool) -> Text {
+    pub(super) fn words(&self, point: &Point, value: f64, fate: Fate) -> Text {
         let number = point.number(value);
         let level = self.level().map(|level| point.number(level)).unwrap_or_default();
-        if is_refuted {
+        if fate == Fate::Refuted {
             text(
                 format!("{number} 远离前后数值（约 {level}），下一个值未予证实"),
-                format!("{number}, far from the values around it (about {level}); the next one does not stand by it"),
+                format!(
+                    "{number}, far from the values around it (about {level}); the next one does not stand by it"
+                ),
             )
         } else {
             text(
                 format!("{number} 远离此前数值（约 {level}），其后没有数据证实"),
-                format!("{number}, far from the values before it (about {level}); nothing came to confirm it"),
+                format!(
+                    "{number}, far from the values before it (about {level}); nothing came to confirm it"
+                ),
             )
         }
     }

@@ -11,11 +11,14 @@
 //! A concentration of nothing may rest at zero for ever (`rests_at_zero`).
 
 use super::point::{Point, length, minutes};
-use crate::evaluator::text;
+use super::said::text;
 use serde::{Deserialize, Serialize};
 use weir_domain::{Text, Timestamp};
 
 const DAY: i64 = 86_400_000;
+/// A rest goes on across a hole in the data that is no longer than this, ms: a device that fails to
+/// answer now and then must not hide that it is stuck.
+const HOLE_MAX: i64 = 3_600_000;
 /// A rest is out of the ordinary if it is so many times longer than any of the day before.
 const LIVELY: i64 = 4;
 /// Fewer samples than this show no rest.
@@ -46,6 +49,7 @@ fn within() -> f64 {
 pub(super) struct StuckMemory {
     /// When the value last moved; none before the first.
     pub(super) since: Option<i64>,
+    newest: i64,
     low: f64,
     high: f64,
     samples: u32,
@@ -74,7 +78,10 @@ impl StuckCheck {
         value: f64,
     ) -> bool {
         let (low, high) = (memory.low.min(value), memory.high.max(value));
-        let Some(since) = memory.since.filter(|_| high - low <= self.within * point.step) else {
+        let is_joined =
+            t - core::mem::replace(&mut memory.newest, t) <= HOLE_MAX.max(point.max_gap);
+        let rests = is_joined && high - low <= self.within * point.step;
+        let Some(since) = memory.since.filter(|_| rests) else {
             self.moved(memory, point, t, value);
             return false;
         };
@@ -91,12 +98,6 @@ impl StuckCheck {
         let is_zero = self.rests_at_zero && value.abs() <= point.step;
         memory.is_stuck = is_unusual && !is_zero && memory.samples >= SAMPLES_MIN;
         memory.is_stuck
-    }
-
-    /// There is no telling what it did: the data have a gap, or were not good.
-    pub(super) fn forget(&self, memory: &mut StuckMemory) {
-        memory.since = None;
-        memory.is_stuck = false;
     }
 
     fn moved(&self, memory: &mut StuckMemory, point: &Point, t: i64, value: f64) {

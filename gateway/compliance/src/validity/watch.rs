@@ -14,15 +14,13 @@ use super::{
     point::Point,
     range::RangeMemory,
     rate::RateMemory,
-    spike::{HOLD_MAX, SpikeMemory, Step},
+    spike::{Fate, HOLD_MAX, SpikeMemory, Step},
     stuck::StuckMemory,
 };
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use weir_domain::{
-    BadReason, Quality, Reading, Sample, Text, Timestamp, UncertainReason, Value,
-};
+use weir_domain::{BadReason, Quality, Reading, Sample, Text, Timestamp, UncertainReason, Value};
 
 const CONSTANT: Quality = Quality::Uncertain(UncertainReason::SuspectConstant);
 const SPIKE: Quality = Quality::Uncertain(UncertainReason::SuspectSpike);
@@ -116,7 +114,7 @@ impl Watch {
     /// Lets the time pass until `now`: a value that nothing came to confirm is let go.
     pub fn advance(&mut self, now: Timestamp, out: &mut Vec<Said>) {
         if self.deadline().is_some_and(|due| due <= now) {
-            self.let_go(false, now, out);
+            self.let_go(Fate::Alone, out);
         }
     }
 
@@ -127,8 +125,8 @@ impl Watch {
     }
 
     /// The samples end: what is held is let go.
-    pub fn finish(&mut self, now: Timestamp, out: &mut Vec<Said>) {
-        self.let_go(false, now, out);
+    pub fn finish(&mut self, out: &mut Vec<Said>) {
+        self.let_go(Fate::Alone, out);
     }
 
     /// The instrument was held against a standard and passed.
@@ -161,22 +159,16 @@ impl Watch {
 
     /// A sample that says itself that it is not to be relied on.
     fn not_good(&mut self, sample: &Sample, out: &mut Vec<Said>) {
-        self.let_go(false, sample.source_time, out);
+        self.let_go(Fate::Alone, out);
         self.forget();
         self.memory.newest = self.memory.newest.max(Some(sample.source_time.as_millis()));
-        say(&mut self.memory.mark, sample.source_time, None, Text::default, out);
+        say(&mut self.memory.mark, sample.source_time, None, no_words, out);
         out.push(Said::Sample(*sample));
     }
 
     /// A sample that the checks refuse: the others learn nothing from it.
-    fn refuse(
-        &mut self,
-        sample: &Sample,
-        what: (Quality, &str),
-        why: Text,
-        out: &mut Vec<Said>,
-    ) {
-        self.let_go(false, sample.source_time, out);
+    fn refuse(&mut self, sample: &Sample, what: (Quality, &str), why: Text, out: &mut Vec<Said>) {
+        self.let_go(Fate::Alone, out);
         self.forget();
         say(&mut self.memory.mark, sample.source_time, Some(what), || why, out);
         let reading = worth(sample.reading, what.0);
@@ -230,12 +222,11 @@ impl Watch {
         input: &impl Fn(usize) -> Option<f64>,
         out: &mut Vec<Said>,
     ) {
-        let section = Arc::clone(&self.section);
-        let Some(check) = &section.spike else { return self.accept(sample, value, input, out) };
+        let Some(check) = self.section.spike else { return self.accept(sample, value, input, out) };
         let held = self.memory.spike.held.as_ref();
         if let Some(before) = held.and_then(|(held, _)| held.reading.good()) {
             let is_confirmed = self.memory.spike.confirms(before.get(), value);
-            self.let_go(is_confirmed, sample.source_time, out);
+            self.let_go(if is_confirmed { Fate::Confirmed } else { Fate::Refuted }, out);
         }
         let t = sample.source_time.as_millis();
         match check.judge(&mut self.memory.spike, &self.point, t, value) {
@@ -248,16 +239,17 @@ impl Watch {
         }
     }
 
-    /// Lets a held value go: good if the next one stands by it, else suspect until `at`.
-    fn let_go(&mut self, is_confirmed: bool, at: Timestamp, out: &mut Vec<Said>) {
-        let Some((held, due)) = self.memory.spike.held.take() else { return };
+    /// Lets a held value go: good if the next one stands by it, else suspect.
+    fn let_go(&mut self, fate: Fate, out: &mut Vec<Said>) {
+        let Some((held, _)) = self.memory.spike.held.take() else { return };
         let Some(value) = held.reading.good().map(Value::get) else { return };
-        if is_confirmed {
+        if fate == Fate::Confirmed {
             self.memory.spike.begin_again(held.source_time.as_millis(), value);
+            // A step that the process has made is no rate.
+            self.memory.rate = RateMemory::default();
             return self.accept(&held, value, &|_| None, out);
         }
-        let is_refuted = at < due;
-        let why = self.memory.spike.words(&self.point, value, is_refuted);
+        let why = self.memory.spike.words(&self.point, value, fate);
         let mark = &mut self.memory.mark;
         say(mark, held.source_time, Some((SPIKE, "spike")), || why, out);
         out.push(Said::Sample(Sample { reading: worth(held.reading, SPIKE), ..held }));
@@ -291,7 +283,7 @@ impl Watch {
                     stuck.words(&memory.stuck, point, sample.source_time, value)
                 }
                 (_, Some(rate)) => rate.words(&memory.rate, point),
-                _ => Text::default(),
+                _ => no_words(),
             };
             say(&mut memory.mark, sample.source_time, what, why, out);
         }
@@ -332,15 +324,16 @@ impl Watch {
     /// Nothing is compared across a gap.
     fn forget(&mut self) {
         let (section, memory) = (&self.section, &mut self.memory);
-        if let Some(stuck) = &section.stuck {
-            stuck.forget(&mut memory.stuck);
-        }
         memory.spike.forget();
         memory.rate = RateMemory::default();
         if let Some(fraud) = &mut memory.fraud {
             section.fraud.forget(fraud);
         }
     }
+}
+
+fn no_words() -> Text {
+    Text { zh: String::new(), en: String::new() }
 }
 
 /// The reading with the quality it deserves, its value kept as evidence.
@@ -374,7 +367,7 @@ fn say(
 /// A stuck value is told as a finding as well, since its rest began.
 fn flatline(memory: &WatchMemory, at: Timestamp, value: f64) -> Option<Said> {
     let since = Timestamp::from_millis(memory.stuck.since?);
-    let why = memory.mark.as_ref().map(|mark| mark.why.clone()).unwrap_or_default();
+    let why = memory.mark.as_ref()?.why.clone();
     let hours = at.since(since).as_secs_f64() / 3_600.0;
     Some(Said::Finding(Box::new(FindingSaid {
         kind: FindingKind::Flatline,

@@ -5,12 +5,9 @@
 //! the two days before: it must be far quieter than each of them.
 
 use super::hours::{Hour, Hours, is_whole, span};
-use crate::{
-    evaluator::text,
-    validity::{
-        point::Point,
-        said::{FindingKind, FindingSaid},
-    },
+use crate::validity::{
+    point::Point,
+    said::{FindingKind, FindingSaid, text},
 };
 use serde::Deserialize;
 use weir_domain::Timestamp;
@@ -81,8 +78,12 @@ impl BottleSign {
             to: Timestamp::from_millis(t),
             numbers,
             explanation: text(
-                format!("{length} h 内小时均值停在 {level}，只变化 {moved}，此前同样长的时段至少变化 {usual}{zh}；探头可能被放入瓶中或自来水中"),
-                format!("for {length} h the hourly means stay at {level} within {moved}, before they moved by {usual} at least{en}; the probe may be in a bottle or in tap water"),
+                format!(
+                    "{length} h 内小时均值停在 {level}，只变化 {moved}，此前同样长的时段至少变化 {usual}{zh}；探头可能被放入瓶中或自来水中"
+                ),
+                format!(
+                    "for {length} h the hourly means stay at {level} within {moved}, before they moved by {usual} at least{en}; the probe may be in a bottle or in tap water"
+                ),
             ),
             confidence,
         })

@@ -98,8 +98,8 @@ impl Hours {
 
 /// Greatest minus least.
 pub(super) fn span(values: impl Iterator<Item = f32>) -> f32 {
-    let (low, high) = values
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+    let (low, high) =
+        values.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
     if low <= high { high - low } else { 0.0 }
 }
 

@@ -2,12 +2,9 @@
 //! hand on the trimmer. A process spreads around where it is kept; it does not pile up at the limit
 //! and never cross it.
 
-use crate::{
-    evaluator::text,
-    validity::{
-        point::{Point, length},
-        said::{FindingKind, FindingSaid},
-    },
+use crate::validity::{
+    point::{Point, length},
+    said::{FindingKind, FindingSaid, text},
 };
 use serde::{Deserialize, Serialize};
 use weir_domain::Timestamp;
@@ -90,8 +87,7 @@ impl HuggingSign {
     ) -> Option<FindingSaid> {
         let of = |part: u32| f64::from(part) / f64::from(memory.values.max(1));
         let (near, beyond) = (of(memory.near), of(memory.beyond));
-        let is_hugging =
-            memory.values >= VALUES_MIN && near >= self.share && beyond <= BEYOND_MAX;
+        let is_hugging = memory.values >= VALUES_MIN && near >= self.share && beyond <= BEYOND_MAX;
         let was_told = std::mem::replace(&mut memory.is_told, is_hugging);
         if !is_hugging || was_told {
             return None;
@@ -110,8 +106,12 @@ impl HuggingSign {
                 ("share_beyond".into(), beyond),
             ],
             explanation: text(
-                format!("{lasted} 内 {percent} % 的数值紧贴{side_zh} {number} 的达标一侧，几乎从不越过"),
-                format!("in {lasted}, {percent} % of the values lie close to the {side_en} limit {number} on its compliant side, and hardly any beyond it"),
+                format!(
+                    "{lasted} 内 {percent} % 的数值紧贴{side_zh} {number} 的达标一侧，几乎从不越过"
+                ),
+                format!(
+                    "in {lasted}, {percent} % of the values lie close to the {side_en} limit {number} on its compliant side, and hardly any beyond it"
+                ),
             ),
             confidence: 0.6,
         })

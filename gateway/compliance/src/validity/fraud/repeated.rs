@@ -9,12 +9,9 @@
 //! A quiet stretch repeats itself by chance; a window must hold enough movement to be told from
 //! others. The memory is 64 landmarks, of a day or more.
 
-use crate::{
-    evaluator::text,
-    validity::{
-        point::{Point, length},
-        said::{FindingKind, FindingSaid},
-    },
+use crate::validity::{
+    point::{Point, length},
+    said::{FindingKind, FindingSaid, text},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -107,7 +104,8 @@ impl RepeatedSign {
         let Some((before, last)) = memory.last.replace((t, value)) else { return None };
         let past = (t - before).min(SPACING) as f64;
         let started = memory.interval == 0.0;
-        memory.interval = if started { past } else { memory.interval + (past - memory.interval) / 256.0 };
+        memory.interval =
+            if started { past } else { memory.interval + (past - memory.interval) / 256.0 };
         #[expect(clippy::cast_possible_truncation, reason = "saturates")]
         let difference = ((value - last) / point.step * FINE).round() as i32;
         if !memory.roll(difference) || !memory.is_landmark() {
@@ -117,12 +115,7 @@ impl RepeatedSign {
     }
 
     /// A landmark: was it seen before, in the same distance as the ones before it?
-    fn landmark(
-        &self,
-        memory: &mut RepeatedMemory,
-        point: &Point,
-        t: i64,
-    ) -> Option<FindingSaid> {
+    fn landmark(&self, memory: &mut RepeatedMemory, point: &Point, t: i64) -> Option<FindingSaid> {
         #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
         let hash = (memory.hash >> 32) as u32;
         let seen = memory.landmarks.iter().rev().find(|(known, _)| *known == hash);
@@ -161,8 +154,12 @@ impl RepeatedSign {
                 ("places".into(), f64::from(fitted)),
             ],
             explanation: text(
-                format!("数值的变化与 {ago} 前（{first} 起）逐个相同，{fitted} 处吻合：可能是重放的记录"),
-                format!("value by value it changes as it did {ago} before, from {first} on, found in {fitted} places: it may be a recording"),
+                format!(
+                    "数值的变化与 {ago} 前（{first} 起）逐个相同，{fitted} 处吻合：可能是重放的记录"
+                ),
+                format!(
+                    "value by value it changes as it did {ago} before, from {first} on, found in {fitted} places: it may be a recording"
+                ),
             ),
             confidence: 0.9,
         })

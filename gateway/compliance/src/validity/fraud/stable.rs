@@ -5,12 +5,9 @@
 //! a one the sign is silent, and the check for stuck values watches.
 
 use super::hours::{Hour, Hours, is_whole};
-use crate::{
-    evaluator::text,
-    validity::{
-        point::Point,
-        said::{FindingKind, FindingSaid},
-    },
+use crate::validity::{
+    point::Point,
+    said::{FindingKind, FindingSaid, text},
 };
 use serde::Deserialize;
 use weir_domain::Timestamp;
@@ -72,8 +69,12 @@ impl StableSign {
             to,
             numbers: vec![("noise".into(), now), ("noise_before".into(), before)],
             explanation: text(
-                format!("{lasted} h 内相邻数值平均只变化 {noise}，而此前最安静的一小时也有 {usually}"),
-                format!("for {lasted} h one value differs from the next by {noise} on average; in the quietest hour before it was {usually}"),
+                format!(
+                    "{lasted} h 内相邻数值平均只变化 {noise}，而此前最安静的一小时也有 {usually}"
+                ),
+                format!(
+                    "for {lasted} h one value differs from the next by {noise} on average; in the quietest hour before it was {usually}"
+                ),
             ),
             confidence: 0.6,
         })
