@@ -23,6 +23,7 @@ mod needs;
 mod point;
 mod range;
 mod rate;
+pub(crate) mod rehearsal;
 mod said;
 mod section;
 mod spike;

@@ -6,9 +6,9 @@ use weir_domain::{Quality, Sample, Text, Timestamp};
 /// Something a watch says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Said {
-    /// A sample for the rules, with the quality it deserves. Samples of a point come in the order
-    /// they came in.
-    Sample(Sample),
+    /// A sample for the rules, as it came, and what it is worth. Samples of a point come in the
+    /// order they came in; one that is not good is said once its mark has begun.
+    Sample(Sample, Quality),
     /// A stretch of time with that quality has begun, or has ended.
     Mark(Box<MarkSaid>),
     /// A sign of interference.

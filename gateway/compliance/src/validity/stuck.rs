@@ -95,7 +95,7 @@ impl StuckCheck {
         let is_lively = memory.has_learned
             && memory.longest[0].max(memory.longest[1]) * LIVELY <= minutes(self.for_mins);
         let is_unusual = memory.is_frozen || is_lively || rest >= minutes(self.rest_mins);
-        let is_zero = self.rests_at_zero && value.abs() <= point.step;
+        let is_zero = self.rests_at_zero && value <= point.step;
         memory.is_stuck = is_unusual && !is_zero && memory.samples >= SAMPLES_MIN;
         memory.is_stuck
     }

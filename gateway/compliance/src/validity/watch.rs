@@ -20,7 +20,7 @@ use super::{
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use weir_domain::{BadReason, Quality, Reading, Sample, Text, Timestamp, UncertainReason, Value};
+use weir_domain::{BadReason, Quality, Sample, Text, Timestamp, UncertainReason, Value};
 
 const CONSTANT: Quality = Quality::Uncertain(UncertainReason::SuspectConstant);
 const SPIKE: Quality = Quality::Uncertain(UncertainReason::SuspectSpike);
@@ -83,10 +83,9 @@ impl Watch {
             return self.not_good(sample, out);
         };
         if self.section.clock_secs.is_some_and(|secs| clock::is_ahead(secs, sample)) {
-            let judged = Sample { reading: worth(sample.reading, CLOCK), ..*sample };
             let why = || clock::ahead_words(&self.point, sample);
             say(&mut self.memory.mark, sample.source_time, Some((CLOCK, "clock")), why, out);
-            return out.push(Said::Sample(judged));
+            return out.push(Said::Sample(*sample, CLOCK));
         }
         match self.memory.newest {
             Some(newest) if t <= newest => return self.again(sample, t, value, out),
@@ -163,7 +162,7 @@ impl Watch {
         self.forget();
         self.memory.newest = self.memory.newest.max(Some(sample.source_time.as_millis()));
         say(&mut self.memory.mark, sample.source_time, None, no_words, out);
-        out.push(Said::Sample(*sample));
+        out.push(Said::Sample(*sample, sample.reading.quality()));
     }
 
     /// A sample that the checks refuse: the others learn nothing from it.
@@ -171,8 +170,7 @@ impl Watch {
         self.let_go(Fate::Alone, out);
         self.forget();
         say(&mut self.memory.mark, sample.source_time, Some(what), || why, out);
-        let reading = worth(sample.reading, what.0);
-        out.push(Said::Sample(Sample { reading, ..*sample }));
+        out.push(Said::Sample(*sample, what.0));
     }
 
     /// The newest sample once more, or an older one: nothing is learnt from it.
@@ -190,8 +188,7 @@ impl Watch {
             _ if is_beyond => Some(RANGE),
             mark => mark.as_ref().filter(within).map(|mark| mark.quality),
         };
-        let reading = quality.map_or(sample.reading, |quality| worth(sample.reading, quality));
-        out.push(Said::Sample(Sample { reading, ..*sample }));
+        out.push(Said::Sample(*sample, quality.unwrap_or(Quality::Good)));
     }
 
     fn unmet(
@@ -252,7 +249,7 @@ impl Watch {
         let why = self.memory.spike.words(&self.point, value, fate);
         let mark = &mut self.memory.mark;
         say(mark, held.source_time, Some((SPIKE, "spike")), || why, out);
-        out.push(Said::Sample(Sample { reading: worth(held.reading, SPIKE), ..held }));
+        out.push(Said::Sample(held, SPIKE));
     }
 
     /// A value that the process may have had: does it move, and not too fast?
@@ -291,8 +288,7 @@ impl Watch {
             out.extend(flatline(memory, sample.source_time, value));
         }
         self.signs(t, value, input, out);
-        let reading = what.map_or(sample.reading, |(quality, _)| worth(sample.reading, quality));
-        out.push(Said::Sample(Sample { reading, ..*sample }));
+        out.push(Said::Sample(*sample, what.map_or(Quality::Good, |(quality, _)| quality)));
     }
 
     /// Findings change nothing of the sample.
@@ -334,11 +330,6 @@ impl Watch {
 
 fn no_words() -> Text {
     Text { zh: String::new(), en: String::new() }
-}
-
-/// The reading with the quality it deserves, its value kept as evidence.
-fn worth(reading: Reading, quality: Quality) -> Reading {
-    Reading::from_parts(reading.value(), quality)
 }
 
 /// Ends the mark that runs if the samples from `at` on are worth something else, and begins the
