@@ -71,9 +71,13 @@ pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind};
 pub use builtin::{builtin, builtin_packs};
 pub use evaluator::{Evaluator, EvaluatorState, StateError};
 pub use judgement::{Judgement, Passed, Standing};
-pub use pack::{AlarmSpec, ClassDef, InputSpec, Pack, PackError, PackFault, Requirement, TestCase};
+pub use pack::{
+    AlarmSpec, ClassDef, Edge, EventSpec, InputSpec, Pack, PackError, PackFault, Requirement,
+    TestCase,
+};
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
-    AvailabilityRule, ForbiddenWhen, HoldCycleRule, InterlockRule, LimitRule, Rule, Statistic,
+    AvailabilityRule, CountRule, ExpectedRule, ForbiddenWhen, HoldCycleRule, InterlockRule,
+    LimitRule, Often, Period, ReconcileRule, Rule, SequenceRule, SequenceTime, Side, Statistic,
 };
 pub use schedule::{Schedule, ScheduleError};
