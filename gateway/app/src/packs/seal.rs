@@ -115,7 +115,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn bytes<const N: usize>(hex: &str) -> Option<[u8; N]> {
-    if !hex.is_ascii() || hex.len() != 2 * N {
+    if hex.len() != 2 * N || !hex.bytes().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
     let mut bytes = [0; N];
