@@ -38,6 +38,8 @@ pub struct Pack {
     pub seal: Seal,
     /// The classes of facility it knows; empty if it makes no difference between them.
     pub classes: Vec<ClassDef>,
+    /// The facts it asks of an area, besides `contact_tank_m3`.
+    pub facts: Vec<FactDef>,
     /// Its requirements, in the order of the file, one for each class where the limits differ.
     pub requirements: Vec<Requirement>,
     /// Its tests; there is at least one.
@@ -75,6 +77,19 @@ pub struct ClassDef {
     pub id: Class,
     /// Its name.
     pub name: Text,
+}
+
+/// A number that an area may have, such as its beds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactDef {
+    /// Its name in expressions and in the site file.
+    pub id: String,
+    /// Its name for people.
+    pub name: Text,
+    /// What it is in.
+    pub unit: Unit,
+    /// What it is where the site file does not say.
+    pub default: Option<f64>,
 }
 
 /// One rule of a pack, and what to do when it is broken.
@@ -178,6 +193,11 @@ impl Requirement {
     /// must reach at some time is no limit on the value at any time.
     pub fn limits_every_value(&self) -> bool {
         self.rule.kind().limits_every_value()
+    }
+
+    /// The facts its rule asks for.
+    pub fn facts(&self) -> Vec<&str> {
+        self.rule.kind().facts()
     }
 
     /// Every input of its rule; none where it looks at whole devices.

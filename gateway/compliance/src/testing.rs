@@ -131,6 +131,7 @@ impl Bench {
             class: None,
             schedule: Schedule::default(),
             time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            facts: Default::default(),
             points: points.into(),
         };
         Self { requirement, area }

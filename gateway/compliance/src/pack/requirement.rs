@@ -1,7 +1,7 @@
 //! One requirement, from its raw shape to what it means. Where its rule differs from class to class
 //! it becomes one for each class.
 
-use super::{AlarmSpec, ClassDef, Overridden, Requirement, fault::Faults, raw::RawRequirement};
+use super::{AlarmSpec, Overridden, Pack, Requirement, fault::Faults, raw::RawRequirement};
 use crate::{
     rules::{ByClass, KINDS, Reader, Watches},
     timeline::INPUTS_MAX,
@@ -39,12 +39,12 @@ pub(super) fn take_rules<'t>(table: &mut DeTable<'t>) -> Vec<(usize, Spanned<DeV
 pub(super) fn requirements(
     raw: &RawRequirement,
     rules: Vec<(usize, Spanned<DeValue<'_>>)>,
-    known: Option<&[ClassDef]>,
+    header: Option<&Pack>,
     faults: &mut Faults<'_>,
 ) -> Vec<Requirement> {
     check_words(raw, faults);
     let named: Vec<Class> = raw.classes.iter().map(|class| class.get_ref().clone()).collect();
-    let mut reader = Reader::new(faults, known, !named.is_empty());
+    let mut reader = Reader::new(faults, header, !named.is_empty());
     for class in &raw.classes {
         reader.check_class(class.get_ref(), class.span());
     }
