@@ -42,6 +42,8 @@ pub struct PointFacts {
     pub unit: Unit,
     /// The longest time one sample speaks for.
     pub max_gap: Duration,
+    /// Whether it speaks only when there is something to say: its silence is no failure.
+    pub occasional: bool,
 }
 
 /// How bad a fault is.
@@ -274,10 +276,11 @@ fn candidates(requirement: &Requirement, area: &AreaFacts) -> Vec<Result<Vec<usi
         .collect()
 }
 
-/// The points of each device, device by device.
+/// The points of each device that is to be heard of all the time, device by device.
 fn devices(area: &AreaFacts) -> Vec<Vec<usize>> {
     let mut devices: Vec<Vec<usize>> = Vec::new();
-    for (index, point) in area.points.iter().enumerate() {
+    let steady = area.points.iter().enumerate().filter(|(_, point)| !point.occasional);
+    for (index, point) in steady {
         let device = point.id.device();
         match devices.iter_mut().find(|points| area.points[points[0]].id.device() == device) {
             Some(points) => points.push(index),

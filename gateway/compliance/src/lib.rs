@@ -37,6 +37,7 @@
 //!         parameter: "free_chlorine".parse()?,
 //!         unit: Unit::MilligramPerLitre,
 //!         max_gap: std::time::Duration::from_secs(15),
+//!         occasional: false,
 //!     }],
 //! };
 //! let (bindings, _not_watched) = bind(pool_water, &area);

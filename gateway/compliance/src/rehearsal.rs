@@ -72,6 +72,7 @@ fn area(pack: &Pack, test: &TestCase) -> Option<AreaFacts> {
             parameter: point.parameter.clone(),
             unit: unit(pack, point),
             max_gap: point.max_gap,
+            occasional: false,
         })
     });
     let id: AreaId = "test".parse().ok()?;

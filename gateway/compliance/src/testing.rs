@@ -125,6 +125,7 @@ impl Bench {
             parameter: "parameter".parse().unwrap(),
             unit: Unit::One,
             max_gap: MAX_GAP,
+            occasional: false,
         });
         let area = AreaFacts {
             id: "area".parse().unwrap(),

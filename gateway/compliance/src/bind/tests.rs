@@ -19,6 +19,7 @@ fn area(class: Option<&str>, points: &[&str]) -> AreaFacts {
             parameter: words[2].parse().unwrap(),
             unit: words[3].parse().unwrap(),
             max_gap: Duration::from_secs(15),
+            occasional: false,
         }
     };
     AreaFacts {
