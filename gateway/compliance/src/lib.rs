@@ -76,11 +76,12 @@ pub use calendar::{Period, Window};
 pub use evaluator::{Evaluator, EvaluatorState, StateError};
 pub use judgement::{Judgement, Passed, Standing};
 pub use pack::{
-    AlarmSpec, ClassDef, FactDef, InputSpec, Overridden, Pack, PackError, PackFault, Requirement,
-    Seal, TestCase,
+    AlarmSpec, ClassDef, Edge, EventSpec, FactDef, InputSpec, Overridden, Pack, PackError,
+    PackFault, Requirement, Seal, TestCase,
 };
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
-    AvailabilityRule, ForbiddenWhen, HoldCycleRule, InterlockRule, LimitRule, Rule, Statistic,
+    AvailabilityRule, CountRule, ExpectedRule, ForbiddenWhen, HoldCycleRule, InterlockRule,
+    LimitRule, Often, ReconcileRule, Rule, SequenceRule, SequenceTime, Side, Statistic,
 };
 pub use schedule::{Schedule, ScheduleError};

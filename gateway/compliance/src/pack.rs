@@ -1,5 +1,6 @@
 //! Rule packs: the requirements of a standard as data.
 
+mod event;
 pub(crate) mod fault;
 mod raw;
 mod requirement;
@@ -7,6 +8,7 @@ mod script;
 mod signal;
 mod validate;
 
+pub use event::{Edge, EventSpec};
 pub use fault::{PackError, PackFault};
 pub(crate) use script::Expected;
 pub use script::TestCase;

@@ -72,7 +72,7 @@ fn area(pack: &Pack, test: &TestCase) -> Option<AreaFacts> {
             parameter: point.parameter.clone(),
             unit: unit(pack, point),
             max_gap: point.max_gap,
-            occasional: false,
+            occasional: point.is_occasional(),
         })
     });
     let id: AreaId = "test".parse().ok()?;

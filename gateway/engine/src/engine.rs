@@ -189,7 +189,7 @@ impl Engine {
         match &command.act {
             Act::Started => {
                 for index in 0..self.instances.len() {
-                    self.instances[index].resume(command.at, out);
+                    self.instances[index].resume(self.clock, command.at, out);
                     self.note_requirement(index);
                 }
                 self.tick(command.at, out);

@@ -132,8 +132,9 @@ impl Instance {
         self.conclude(now, out);
     }
 
-    pub(crate) fn resume(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        self.evaluator.resume(now);
+    /// The gateway was down from `since` to `now`.
+    pub(crate) fn resume(&mut self, since: Timestamp, now: Timestamp, out: &mut Vec<Effect>) {
+        self.evaluator.resume(since, now);
         self.conclude(now, out);
     }
 

@@ -36,7 +36,8 @@ const TIME_ZONE: &str = "Asia/Shanghai";
 /// A signal is a row of steps; each step begins with a sample. `0.5 to 0.2 over 10m` is a ramp,
 /// `none` a silence; `bad:…` and `uncertain:…` are samples of that quality. A sample speaks for
 /// three intervals unless `gap` says otherwise: `every 5s gap 1m: …`. The points of one role are
-/// one device.
+/// one device. A point that is only sent on occasion has one sample a step, at its beginning:
+/// `occasional: none for 9h; 0.5 for 4h; 0.6 for 11h` are tests at nine and at one o'clock.
 ///
 /// `expect` lists all verdicts of a requirement, with the deciding value behind `=` where it
 /// matters; `stands` says how it stands at the end (`none` = it does not apply). A requirement that
