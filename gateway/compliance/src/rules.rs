@@ -16,6 +16,7 @@ mod reconcile;
 mod sequence;
 mod value;
 
+pub(crate) use crate::calendar::Period;
 pub use availability::AvailabilityRule;
 pub use count::CountRule;
 pub use expected::{ExpectedRule, Often};
