@@ -10,8 +10,9 @@ use crate::{
     Act, AlarmEvent, Command, Description, Effect, PointState, Record, RequirementState, Row,
     SiteSpec, Snapshot,
     assemble::assemble,
+    doubts::Doubts,
     instance::{Instance, Refusal},
-    mark::{RejudgeReason, RejudgeRequest, Review},
+    mark::{Mark, RejudgeReason, Review},
     marks::{Changed, Marks},
     state::EngineState,
 };
@@ -30,6 +31,7 @@ pub struct Engine {
     points_by_series: Vec<Option<usize>>,
     samples: Vec<Option<Sample>>,
     marks: Marks,
+    doubts: Doubts,
     clock: Timestamp,
     seq: u64,
     /// No timer is due before this. A lower bound: it may be early, never late.
@@ -37,6 +39,15 @@ pub struct Engine {
     changes: Changes,
     /// Whether a point is among the changes already.
     is_listed: Vec<bool>,
+}
+
+/// What waits for its time; of those due at once, the first in this order is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// A requirement, by its index.
+    Instance(usize),
+    /// Late readings that are being gathered.
+    Doubts,
 }
 
 /// What has changed since it was last asked.
@@ -72,6 +83,7 @@ impl Engine {
         let marks = Marks::new(description.points.iter().map(|p| p.id.clone()).collect());
         let engine = Self {
             marks,
+            doubts: Doubts::default(),
             samples: vec![None; description.points.len()],
             is_listed: vec![false; description.points.len()],
             description: Arc::new(description),
@@ -116,11 +128,23 @@ impl Engine {
         match record {
             Record::Reading(row) => {
                 self.tick(row.sample.received_time, out);
+                let first = out.len();
                 self.observe(row, out);
+                self.doubts.follow(first, out);
                 Ok(())
             }
             Record::Command(command) => self.act(command, out),
         }
+    }
+
+    /// Judges by these marks and by no others: for going over the past with what is known now.
+    pub fn know_marks(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.marks.know(marks);
+    }
+
+    /// Whether the marks were given from outside, so that no check has to make any.
+    pub fn knows_marks(&self) -> bool {
+        self.marks.are_known()
     }
 
     /// Time has come to `now`: every timer due before it fires, in order, at its own time.
@@ -128,19 +152,16 @@ impl Engine {
         if now <= self.clock {
             return;
         }
+        let first = out.len();
         while self.due_not_before < now {
-            let earliest = self
-                .instances
-                .iter()
-                .enumerate()
-                .filter_map(|(i, x)| Some((x.deadline()?, i)))
-                .min();
-            match earliest {
-                Some((due, index)) if due < now => {
+            let instances = self.instances.iter().enumerate();
+            let earliest = instances.filter_map(|(i, x)| Some((x.deadline()?, Timer::Instance(i))));
+            let late = self.doubts.deadline().map(|due| (due, Timer::Doubts));
+            match earliest.chain(late).min() {
+                Some((due, timer)) if due < now => {
                     // A timer set for the past (a late sample) fires now, not then.
                     self.clock = self.clock.max(due);
-                    self.instances[index].advance(self.clock, out);
-                    self.note_requirement(index);
+                    self.fire(timer, out);
                 }
                 Some((due, _)) => {
                     self.due_not_before = due;
@@ -153,6 +174,17 @@ impl Engine {
             }
         }
         self.clock = now;
+        self.doubts.follow(first, out);
+    }
+
+    fn fire(&mut self, timer: Timer, out: &mut Vec<Effect>) {
+        match timer {
+            Timer::Instance(index) => {
+                self.instances[index].advance(self.clock, out);
+                self.note_requirement(index);
+            }
+            Timer::Doubts => self.doubts.advance(self.clock, out),
+        }
     }
 
     /// Ends a replay: open stretches of time are closed and judged as they are.
@@ -170,6 +202,11 @@ impl Engine {
         let Some(point) = self.points_by_series.get(series).copied().flatten() else {
             return; // A point that the site file no longer has: stored, and not judged.
         };
+        let id = &self.description.points[point].id;
+        self.doubts.observe(self.clock, id, self.samples[point].as_ref(), &row.sample);
+        if let Some(due) = self.doubts.deadline() {
+            self.due_not_before = self.due_not_before.min(due);
+        }
         let latest = &mut self.samples[point];
         if latest.is_none_or(|old| old.source_time <= row.sample.source_time) {
             *latest = Some(row.sample);
@@ -249,8 +286,7 @@ impl Engine {
         let to = to.map_or(self.clock, |to| to.min(self.clock));
         if from < to {
             let why = RejudgeReason::Mark(mark);
-            let request = RejudgeRequest { t: self.clock, points, from, to, why };
-            out.push(Effect::Rejudge(Box::new(request)));
+            self.doubts.raise(self.clock, points, from, to, why, out);
         }
     }
 
@@ -322,6 +358,7 @@ impl Engine {
             samples: points.filter_map(|(info, s)| Some((info.id.clone(), (*s)?))).collect(),
             instances: self.instances.iter().map(|i| (i.key().to_owned(), i.state())).collect(),
             marks: self.marks.state().clone(),
+            doubts: self.doubts.clone(),
         }
     }
 
@@ -335,6 +372,7 @@ impl Engine {
             *sample = state.samples.remove(&info.id);
         }
         self.marks.restore(state.marks, self.clock);
+        self.doubts = state.doubts;
         let mut afresh = Vec::new();
         for instance in &mut self.instances {
             let saved = state.instances.remove(instance.key());

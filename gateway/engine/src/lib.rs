@@ -16,6 +16,7 @@
 mod assemble;
 pub mod decode;
 mod describe;
+mod doubts;
 mod engine;
 mod instance;
 mod mark;
@@ -23,6 +24,7 @@ mod marks;
 pub mod plan;
 pub mod ports;
 mod record;
+pub mod rejudge;
 mod snapshot;
 mod state;
 
@@ -30,6 +32,7 @@ pub use assemble::{AreaSpec, DeviceSpec, SiteSpec};
 pub use describe::{
     AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo, RequirementInfo,
 };
+pub use doubts::Doubts;
 pub use engine::{Changes, Engine, alarm_events};
 pub use instance::Refusal;
 pub use mark::{

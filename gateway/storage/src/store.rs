@@ -2,7 +2,7 @@
 //! [`ports`](crate::ports).
 
 use crate::{
-    Revision, StoreOptions, acts,
+    StoreOptions, acts,
     database::lock,
     error::StorageError,
     journal::{self, JOURNAL, Journal},
@@ -23,6 +23,7 @@ use weir_domain::{PointId, SeriesId, Timestamp};
 use weir_engine::{
     Command, Committed, Effect, Record, RejudgeRequest,
     ports::{PortError, PortFuture},
+    rejudge::Revision,
 };
 
 /// The store. A clone is the same store; when the last one is dropped it is shut down.
