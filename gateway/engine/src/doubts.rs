@@ -5,6 +5,9 @@
 //! that were passed already at once, and those whose stretch goes on (the mean of a day, an
 //! exposure) as soon as they are passed. A stretch of which this may be true is a **doubt**.
 //!
+//! Where no verdict shows that a rule was misled (an exposure it took to be over), time does: every
+//! doubt is **swept** once more when everything about it has long been judged.
+//!
 //! Late readings are gathered, so that a burst of them, as a node sends after an outage, gives one
 //! request for each point and not thousands.
 
@@ -26,6 +29,10 @@ const QUIET: Duration = Duration::from_secs(30);
 
 /// … and no longer than this.
 const GATHERED_MAX: Duration = Duration::from_secs(600);
+
+/// So long after its end a doubt is swept; longer than what [`rejudge`](crate::rejudge) holds to be
+/// the live engine's business yet.
+const SWEPT_AFTER: Duration = Duration::from_secs(2 * 27 * 3_600);
 
 /// No verdict is passed later than this after the time it is on: a year's window, and some.
 const DOUBTED: Duration = Duration::from_secs(400 * 86_400);
@@ -49,6 +56,13 @@ struct Doubt {
     from: Timestamp,
     to: Timestamp,
     why: RejudgeReason,
+    is_swept: bool,
+}
+
+impl Doubt {
+    fn swept_at(&self) -> Option<Timestamp> {
+        (!self.is_swept).then(|| self.to + SWEPT_AFTER)
+    }
 }
 
 /// Late readings of a point that have been gathered.
@@ -95,13 +109,30 @@ impl Doubts {
 
     /// When [`advance`](Self::advance) must be called next.
     pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        self.late.values().map(Late::due).min()
+        let late = self.late.values().map(Late::due);
+        late.chain(self.doubts.iter().filter_map(Doubt::swept_at)).min()
     }
 
-    /// Late readings that have been gathered long enough are to be judged.
+    /// Late readings that have been gathered long enough are to be judged, and old doubts swept.
     pub(crate) fn advance(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        let due: Vec<PointId> =
-            self.late.iter().filter(|(_, l)| l.due() <= now).map(|(p, _)| p.clone()).collect();
+        for doubt in &mut self.doubts {
+            if doubt.swept_at().is_some_and(|at| at <= now) {
+                doubt.is_swept = true;
+                let Doubt { points, from, to, why, .. } = doubt.clone();
+                let request = RejudgeRequest { t: now, points, from, to, why };
+                out.push(Effect::Rejudge(Box::new(request)));
+            }
+        }
+        let due = self.late.iter().filter(|(_, late)| late.due() <= now);
+        self.end(now, due.map(|(point, _)| point.clone()).collect(), out);
+    }
+
+    /// Nothing comes any more: all that have been gathered are to be judged.
+    pub(crate) fn finish(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        self.end(now, self.late.keys().cloned().collect(), out);
+    }
+
+    fn end(&mut self, now: Timestamp, due: Vec<PointId>, out: &mut Vec<Effect>) {
         for point in due {
             let Some(late) = self.late.remove(&point) else { continue };
             self.raise(now, vec![point], late.from, late.to, RejudgeReason::LateData, out);
@@ -130,8 +161,9 @@ impl Doubts {
             Some(doubt) => {
                 doubt.from = doubt.from.min(from);
                 doubt.to = doubt.to.max(to);
+                doubt.is_swept = false;
             }
-            None => self.doubts.push(Doubt { points, from, to, why }),
+            None => self.doubts.push(Doubt { points, from, to, why, is_swept: false }),
         }
         self.doubts.retain(|doubt| now.since(doubt.to) <= DOUBTED);
         if self.doubts.len() > DOUBTS_MAX {

@@ -192,9 +192,12 @@ impl Engine {
         let end = self.clock;
         self.due_not_before = end;
         self.tick(Timestamp::from_millis(end.as_millis() + 1), out);
+        let first = out.len();
         for instance in &mut self.instances {
             instance.finish(end, out);
         }
+        self.doubts.finish(end, out);
+        self.doubts.follow(first, out);
     }
 
     fn observe(&mut self, row: &Row, out: &mut Vec<Effect>) {
@@ -225,10 +228,12 @@ impl Engine {
     fn act(&mut self, command: &Command, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         match &command.act {
             Act::Started => {
+                let first = out.len();
                 for index in 0..self.instances.len() {
                     self.instances[index].resume(command.at, out);
                     self.note_requirement(index);
                 }
+                self.doubts.follow(first, out);
                 self.tick(command.at, out);
                 Ok(())
             }

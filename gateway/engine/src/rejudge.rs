@@ -14,7 +14,8 @@
 //!
 //! # How far it goes
 //! Up to where the requirement is judged already, and no further than [`TRAIL`] behind the stretch.
-//! What the live engine has not judged yet is its own; it asks again when it has.
+//! What the live engine has not judged yet is its own; it asks again when it has. What is older than
+//! [`SETTLED`] it will not judge any more.
 //!
 //! Readings are taken in the order in which they were measured, as if none had come late. The
 //! pack of today must be that of the verdict: by another version of the law nothing is judged
@@ -34,6 +35,9 @@ pub const LEAD: Duration = Duration::from_secs(26 * 3_600);
 
 /// See the module.
 pub const TRAIL: Duration = Duration::from_secs(26 * 3_600);
+
+/// See the module.
+pub const SETTLED: Duration = Duration::from_secs(26 * 3_600);
 
 /// So much of the past is read and put in order at once.
 const STRETCH: Duration = Duration::from_secs(6 * 3_600);
@@ -114,6 +118,8 @@ pub struct Past<'a> {
     pub marks: &'a dyn Marks,
     /// When the gateway was started: silence before is its own.
     pub starts: &'a [Timestamp],
+    /// Nothing was judged before this.
+    pub born: Timestamp,
     /// Readings before this are not there any more, so nothing of that time can be judged.
     pub horizon: Timestamp,
 }
@@ -128,21 +134,18 @@ pub fn rejudge(
     past: Past<'_>,
     now: Timestamp,
 ) -> Result<Revision, PortError> {
-    let (mut from, mut to) = (task.from.max(past.horizon), task.to);
+    let (mut from, mut to) = (task.from.max(past.horizon).max(past.born), task.to);
     let mut revision = Revision::default();
     for _ in 0..ROUNDS_MAX {
         if from >= to {
             return Ok(revision);
         }
         let stored = in_force(task, past, from, to)?;
-        let Some(begin) = stored.iter().map(|stored| stored.record.from).min() else {
-            return Ok(revision); // Nothing of it was judged yet.
-        };
-        let start = begin.min(from) - LEAD;
+        let begin = stored.iter().map(|stored| stored.record.from).min().unwrap_or(from);
+        let start = (begin.min(from) - LEAD).max(past.born);
         let known = in_force(task, past, start, to + TRAIL)?;
-        let end = known.iter().map(|stored| stored.record.to).max().unwrap_or(to);
-        let marks = past.marks.marks(MarkFilter::InForce, start, end, None, RECORDS_MAX)?;
-        let stop = Stop { at: end.min(to + TRAIL), is_end: end <= to + TRAIL };
+        let Some(stop) = Stop::of(&known, from, to + TRAIL, now) else { return Ok(revision) };
+        let marks = past.marks.marks(MarkFilter::InForce, start, stop.at, None, RECORDS_MAX)?;
         let fresh = judge(spec, task, marks, rows(task, past, start, stop.at), start, stop)?;
         let differing = Differing::of(&stored, &fresh, from, to);
         let (low, high) = differing.extent(from, to);
@@ -161,6 +164,24 @@ struct Stop {
     at: Timestamp,
     /// Whether the requirement is judged no further than this, so that what is open is closed here.
     is_end: bool,
+}
+
+impl Stop {
+    /// None if nothing from `from` on was judged yet.
+    fn of(
+        known: &[StoredVerdict],
+        from: Timestamp,
+        end: Timestamp,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let settled = (now - SETTLED).min(end);
+        match known.iter().map(|stored| stored.record.to).max() {
+            Some(judged) if judged > settled => {
+                Some(Self { at: judged.min(end), is_end: judged <= end })
+            }
+            _ => (settled > from).then_some(Self { at: settled, is_end: false }),
+        }
+    }
 }
 
 fn in_force(
@@ -206,6 +227,7 @@ fn judge(
         engine.tick(stop.at + SETTLE, &mut effects);
     }
     take(&mut effects);
+    verdicts.retain(|verdict| verdict.to <= stop.at);
     Ok(verdicts)
 }
 
