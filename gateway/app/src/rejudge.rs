@@ -5,7 +5,11 @@
 //! nothing, and nothing is judged again twice.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
@@ -45,14 +49,23 @@ impl SpecInForce {
     }
 }
 
-/// Tells the thread that there is something to do. When it is gone, the thread ends.
-#[derive(Clone)]
-pub(crate) struct Bell(mpsc::SyncSender<()>);
+/// Tells the thread that there is something to do. When it is gone, the thread ends, having worked
+/// off no more than the requirement it is at.
+pub(crate) struct Bell {
+    rung: mpsc::SyncSender<()>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Drop for Bell {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+}
 
 impl Bell {
     pub(crate) fn ring(&self) {
         // Full: it has been rung already. Nobody there: the gateway is ending.
-        let _ = self.0.try_send(());
+        let _ = self.rung.try_send(());
     }
 }
 
@@ -63,6 +76,7 @@ pub(crate) struct Rejudge {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) retention: Duration,
     pub(crate) live: broadcast::Sender<Arc<LiveEvent>>,
+    pub(crate) is_over: Arc<AtomicBool>,
 }
 
 impl Rejudge {
@@ -70,6 +84,7 @@ impl Rejudge {
     pub(crate) fn start(self) -> std::io::Result<(Bell, thread::JoinHandle<()>)> {
         let (bell, rung) = mpsc::sync_channel(1);
         bell.try_send(()).expect("there is room for one");
+        let bell = Bell { rung: bell, is_over: self.is_over.clone() };
         let thread = thread::Builder::new().name("rejudge".into()).spawn(move || {
             let mut wait = None;
             loop {
@@ -87,7 +102,7 @@ impl Rejudge {
                 wait = self.work_off().then_some(RETRY_AFTER);
             }
         })?;
-        Ok((Bell(bell), thread))
+        Ok((bell, thread))
     }
 
     /// Judges what waits; whether something has to be tried again.
@@ -133,13 +148,18 @@ impl Rejudge {
         };
         let mut revision = Revision::default();
         for task in &tasks {
+            if self.is_over.load(Ordering::Relaxed) {
+                return Ok(false); // The next start begins with it.
+            }
             let of_task = rejudge(&spec, task, past, now)?;
             revision.superseded.extend(of_task.superseded);
             revision.verdicts.extend(of_task.verdicts);
         }
         let numbers = self.store.revise(&ids, &revision, now)?;
         let (old, new) = (revision.superseded.len(), numbers.len());
-        tracing::info!("judged again: {old} verdicts do not stand any more, {new} take their place");
+        tracing::info!(
+            "judged again: {old} verdicts do not stand any more, {new} take their place"
+        );
         self.tell(revision.superseded, &numbers)?;
         Ok(true)
     }

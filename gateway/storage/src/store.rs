@@ -11,6 +11,7 @@ use crate::{
     records::{self, EffectNumber, EngineState},
     rejudgements, seal,
     shared::Shared,
+    verdicts,
     writer::{OnCommit, Writer},
 };
 use core::{fmt, ops::ControlFlow};
@@ -198,6 +199,14 @@ impl Store {
     /// When the store cannot be read.
     pub fn acts(&self) -> Result<Vec<(u64, Command)>, StorageError> {
         acts::list(&self.shared().record_readers)
+    }
+
+    /// The start of the earliest stretch that was ever judged.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn first_judged(&self) -> Result<Option<Timestamp>, StorageError> {
+        verdicts::first(&self.shared().record_readers)
     }
 
     /// The first `limit` requests to judge a stretch of time again, oldest first.
