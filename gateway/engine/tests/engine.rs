@@ -108,7 +108,7 @@ fn an_alarm_is_acknowledged_once_and_comes_back_as_the_same_until_then() {
     let act = |second: i64, alarm: &str| {
         let at = Timestamp::from_millis(START.as_millis() + second * 1000);
         let (alarm, by) = (alarm.to_owned(), "Li".to_owned());
-        let act = Act::Acknowledge { alarm, by, comment: "seen".into() };
+        let act = Act::Acknowledge { alarm, by, comment: "seen".into(), seen: None };
         Record::Command(Box::new(Command { at, act }))
     };
     assert_eq!(at(&mut engine, &mut effects, act(30, "nothing~1")), Err(Refusal::UnknownAlarm));

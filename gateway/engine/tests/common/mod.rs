@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use std::{sync::Arc, time::Duration};
 use weir_compliance::{AreaFacts, PointFacts, Schedule, builtin_packs};
 use weir_domain::{AreaId, DeviceId, PointId, SeriesId, Text, Timestamp};
-use weir_engine::{AreaSpec, DeviceSpec, SiteSpec};
+use weir_engine::{AlarmLimits, AreaSpec, DeviceSpec, SiteSpec};
 use weir_profiles::builtin_profiles;
 
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_795_341_600_000);
@@ -56,6 +56,7 @@ pub(crate) fn spec() -> SiteSpec {
                 class: Some(class.parse().unwrap()),
                 schedule: Schedule::parse(&[]).unwrap(),
                 time_zone: TimeZone::UTC,
+                facts: std::collections::BTreeMap::new(),
                 points: points.collect(),
             },
         });
@@ -80,5 +81,6 @@ pub(crate) fn spec() -> SiteSpec {
         areas,
         links: Vec::new(),
         devices,
+        alarms: AlarmLimits::default(),
     }
 }
