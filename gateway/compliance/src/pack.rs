@@ -15,7 +15,9 @@ pub(crate) use signal::TestPoint;
 use crate::rules::{Rule, Watches};
 use core::time::Duration;
 use jiff::civil::Date;
-use weir_domain::{AlarmClass, Class, PackId, Parameter, Priority, RequirementId, Role, Text, Unit, Verdict};
+use weir_domain::{
+    AlarmClass, Class, PackId, Parameter, Priority, RequirementId, Role, Text, Unit, Verdict,
+};
 
 /// The requirements of one standard.
 #[derive(Debug, Clone, PartialEq)]

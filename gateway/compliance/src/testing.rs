@@ -8,7 +8,9 @@ use crate::{
 };
 use core::time::Duration;
 use jiff::tz::TimeZone;
-use weir_domain::{AlarmClass, BadReason, Priority, Reading, Sample, Text, Timestamp, Unit, Verdict};
+use weir_domain::{
+    AlarmClass, BadReason, Priority, Reading, Sample, Text, Timestamp, Unit, Verdict,
+};
 
 pub(crate) const MAX_GAP: Duration = Duration::from_secs(15);
 

@@ -19,7 +19,8 @@ pub(crate) const RECORDS: &str = "records.sqlite";
 pub(crate) static SCHEMA: Schema = Schema {
     file: RECORDS,
     page_size: 4096,
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE series(id INTEGER PRIMARY KEY, point TEXT NOT NULL UNIQUE);
         CREATE TABLE engine(
             id INTEGER PRIMARY KEY CHECK(id = 1),
@@ -58,7 +59,9 @@ pub(crate) static SCHEMA: Schema = Schema {
             at INTEGER NOT NULL,
             reason TEXT NOT NULL,
             body BLOB NOT NULL,
-            UNIQUE(sink, seq));"],
+            UNIQUE(sink, seq));",
+        alarms::STEP_FACTS,
+    ],
 };
 
 /// The engine's state as it was saved.

@@ -34,6 +34,14 @@ pub(crate) const EXPLAIN_SAMPLES: usize = 2_000;
 /// Most alarms in an answer, and how many if nothing is said.
 pub(crate) const ALARMS: usize = 5_000;
 pub(crate) const ALARMS_DEFAULT: usize = 500;
+/// Longest stretch of time that figures of alarms are made for, and how long if nothing is said.
+pub(crate) const KPI_SPAN: Duration = Duration::from_secs(92 * 86_400);
+pub(crate) const KPI_USUAL: Duration = Duration::from_secs(30 * 86_400);
+/// Most alarm events that figures are made of, and how many are read at once.
+pub(crate) const KPI_EVENTS: usize = 200_000;
+pub(crate) const KPI_PAGE: usize = 2_000;
+/// Alarms that the list of the most frequent names.
+pub(crate) const KPI_TOP: usize = 10;
 /// Longest name of a person, in characters.
 pub(crate) const NAME_CHARS: usize = 64;
 /// Longest comment, in characters.
