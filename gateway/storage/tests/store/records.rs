@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::tempdir;
 use weir_domain::{AreaId, Priority, Text, Verdict};
 use weir_engine::{
-    AlarmEvent, Effect, Transition, VerdictRecord,
+    AlarmDetail, AlarmEvent, Effect, Transition, VerdictRecord,
     ports::{AlarmFilter, Outbox, Records, VerdictFilter},
 };
 use weir_storage::{EffectNumber, StorageError, Store};
@@ -45,6 +45,7 @@ fn event(alarm: &str, t: i64, transition: Transition) -> AlarmEvent {
         clause: "4.1.3".into(),
         by: by_person.then(|| "li".into()),
         comment: by_person.then(|| format!("said at {t}")),
+        detail: AlarmDetail::default(),
     }
 }
 
