@@ -200,8 +200,8 @@ fn an_alarm_that_is_latched_supervised_or_gone_is_listed_where_it_belongs() {
         assert_eq!(alarm.is_open(), is_listed(AlarmFilter::Open), "{alarm:?}");
         assert_eq!(alarm.supervised.is_none(), is_listed(AlarmFilter::Unsupervised), "{alarm:?}");
     }
-    let numbers = |from: i64, to: i64, after, limit| {
-        let after = after.map(|(t, id): (i64, u64)| (at(START + t), id));
+    let numbers = |from: i64, to: i64, after: Option<(i64, u64)>, limit| {
+        let after = after.map(|(t, id)| (at(START + t), id));
         let events = store.alarm_events(at(START + from), at(START + to), after, limit).unwrap();
         events.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
     };
