@@ -1,5 +1,6 @@
 //! Rule packs: the requirements of a standard as data.
 
+mod event;
 pub(crate) mod fault;
 mod raw;
 mod requirement;
@@ -7,13 +8,17 @@ mod script;
 mod signal;
 mod validate;
 
+pub use event::{Edge, EventSpec};
 pub use fault::{PackError, PackFault};
 pub(crate) use script::Expected;
 pub use script::TestCase;
 pub(crate) use signal::TestPoint;
 
-use crate::rules::{Rule, Watches};
-use core::time::Duration;
+use crate::{
+    rules::{Rule, Watches},
+    validity::Validity,
+};
+use core::{fmt, time::Duration};
 use jiff::civil::Date;
 use weir_domain::{
     AlarmClass, Class, PackId, Parameter, Priority, RequirementId, Role, Text, Unit, Verdict,
@@ -36,12 +41,42 @@ pub struct Pack {
     pub effective_from: Option<Date>,
     /// Last day on which it applies.
     pub effective_to: Option<Date>,
+    /// Who vouches for it.
+    pub seal: Seal,
     /// The classes of facility it knows; empty if it makes no difference between them.
     pub classes: Vec<ClassDef>,
+    /// The facts it asks of an area, besides `contact_tank_m3`.
+    pub facts: Vec<FactDef>,
     /// Its requirements, in the order of the file, one for each class where the limits differ.
     pub requirements: Vec<Requirement>,
+    /// How readings are checked before they are judged.
+    pub validity: Vec<Validity>,
     /// Its tests; there is at least one.
     pub tests: Vec<TestCase>,
+}
+
+/// Who vouches for a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Seal {
+    /// It comes with the gateway.
+    BuiltIn,
+    /// The holder of a key, whose signature fits the text to the byte.
+    Signed {
+        /// The public key, as a site file names it: `ed25519:` and 64 hex digits.
+        key: String,
+    },
+    /// Nobody.
+    #[default]
+    Unsigned,
+}
+
+/// A requirement of another pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overridden {
+    /// The pack.
+    pub pack: PackId,
+    /// Its requirement.
+    pub requirement: RequirementId,
 }
 
 /// A class of facility.
@@ -51,6 +86,19 @@ pub struct ClassDef {
     pub id: Class,
     /// Its name.
     pub name: Text,
+}
+
+/// A number that an area may have, such as its beds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactDef {
+    /// Its name in expressions and in the site file.
+    pub id: String,
+    /// Its name for people.
+    pub name: Text,
+    /// What it is in.
+    pub unit: Unit,
+    /// What it is where the site file does not say.
+    pub default: Option<f64>,
 }
 
 /// One rule of a pack, and what to do when it is broken.
@@ -66,6 +114,8 @@ pub struct Requirement {
     pub confidence: String,
     /// The classes it applies to; empty = every class.
     pub classes: Vec<Class>,
+    /// The requirement of another pack in whose place it stands, where both apply.
+    pub overrides: Option<Overridden>,
     /// Whether it only warns: its verdicts are no violations of the standard.
     pub warning: bool,
     /// Whether only opening hours count.
@@ -122,6 +172,23 @@ pub struct InputSpec {
     pub unit: Unit,
 }
 
+impl Seal {
+    /// `builtin`, `signed` or `unsigned`, as interfaces show it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::BuiltIn => "builtin",
+            Self::Signed { .. } => "signed",
+            Self::Unsigned => "unsigned",
+        }
+    }
+}
+
+impl fmt::Display for Overridden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.pack, self.requirement)
+    }
+}
+
 impl Pack {
     /// Reads a pack.
     ///
@@ -147,6 +214,11 @@ impl Requirement {
     /// must reach at some time is no limit on the value at any time.
     pub fn limits_every_value(&self) -> bool {
         self.rule.kind().limits_every_value()
+    }
+
+    /// The facts its rule asks for.
+    pub fn facts(&self) -> Vec<&str> {
+        self.rule.kind().facts()
     }
 
     /// Every input of its rule; none where it looks at whole devices.

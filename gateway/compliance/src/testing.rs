@@ -117,6 +117,7 @@ impl Bench {
             clause: "1".into(),
             confidence: "V".into(),
             classes: Vec::new(),
+            overrides: None,
             warning: false,
             open_hours_only: false,
             rule,
@@ -126,18 +127,21 @@ impl Bench {
             response: text(),
             respond_within: Duration::from_secs(60),
         };
-        let points = ["a.first", "a.second"].map(|id| PointFacts {
-            id: id.parse().unwrap(),
-            role: "role".parse().unwrap(),
-            parameter: "parameter".parse().unwrap(),
-            unit: Unit::One,
-            max_gap: MAX_GAP,
-        });
+        let points =
+            ["a.first", "a.second", "a.third", "a.fourth", "a.fifth"].map(|id| PointFacts {
+                id: id.parse().unwrap(),
+                role: "role".parse().unwrap(),
+                parameter: "parameter".parse().unwrap(),
+                unit: Unit::One,
+                max_gap: MAX_GAP,
+                occasional: false,
+            });
         let area = AreaFacts {
             id: "area".parse().unwrap(),
             class: None,
             schedule: Schedule::default(),
             time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            facts: Default::default(),
             points: points.into(),
         };
         Self { requirement, area }

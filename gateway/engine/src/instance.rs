@@ -19,6 +19,18 @@ pub enum Refusal {
     UnknownAlarm,
     /// It has been acknowledged before.
     AlreadyAcknowledged,
+    /// There is no such mark, or its time is so long ago that nothing about it can be changed.
+    UnknownMark,
+    /// The mark is a check's, is void, or ends no later than that.
+    MarkIsOver,
+    /// A supervisor has said so before.
+    AlreadyReviewed,
+    /// Only a supervisor may do that.
+    NotSupervisor,
+    /// The site has no such point.
+    UnknownPoint,
+    /// The stretch has no length, or lies too long ago, or where it must not.
+    BadStretch,
     /// The alarm is not so that it could be done.
     Alarm(Refused),
 }
@@ -34,11 +46,17 @@ impl From<Refused> for Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownAlarm => f.write_str("no open alarm has this id"),
-            Self::AlreadyAcknowledged => f.write_str("the alarm has been acknowledged before"),
-            Self::Alarm(refused) => refused.fmt(f),
-        }
+        f.write_str(match self {
+            Self::UnknownAlarm => "no open alarm has this id",
+            Self::AlreadyAcknowledged => "the alarm has been acknowledged before",
+            Self::Alarm(refused) => return refused.fmt(f),
+            Self::UnknownMark => "no mark that can still be changed has this id",
+            Self::MarkIsOver => "the mark is over, void, or not a person's",
+            Self::AlreadyReviewed => "a supervisor has said so before",
+            Self::NotSupervisor => "only a supervisor may review a mark",
+            Self::UnknownPoint => "the site has no such point",
+            Self::BadStretch => "the stretch of time has no length, or lies where it must not",
+        })
     }
 }
 
@@ -155,8 +173,15 @@ impl Instance {
         self.conclude(now, desk, out);
     }
 
-    pub(crate) fn resume(&mut self, now: Timestamp, desk: &mut DeskState, out: &mut Vec<Effect>) {
-        self.evaluator.resume(now);
+    /// The gateway was down from `since` to `now`.
+    pub(crate) fn resume(
+        &mut self,
+        since: Timestamp,
+        now: Timestamp,
+        desk: &mut DeskState,
+        out: &mut Vec<Effect>,
+    ) {
+        self.evaluator.resume(since, now);
         self.conclude(now, desk, out);
     }
 
