@@ -68,6 +68,9 @@ commit_interval_ms = 100
 [alarms]
 shelve_max_mins = 60
 
+[packs]
+allow_unsigned = true
+
 [[area]]
 id = "plant"
 kind = "hospital_wastewater"
