@@ -70,11 +70,13 @@ fn site(devices: usize, latch: bool) -> SiteSpec {
             parameter: def.parameter.clone(),
             unit: def.unit,
             max_gap: stale_after,
+            occasional: false,
         })
     });
     let facts = AreaFacts {
         id: area.clone(),
         class: None,
+        facts: Default::default(),
         schedule: Schedule::parse(&[]).unwrap(),
         time_zone: TimeZone::UTC,
         points: points.collect(),
