@@ -13,6 +13,7 @@ mod demo;
 mod desk;
 mod exit;
 mod gateway;
+mod hurry;
 mod packs;
 mod pipeline;
 mod plan;

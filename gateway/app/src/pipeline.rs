@@ -1,12 +1,12 @@
 //! The engine's own thread: committed records in; effects saved, then published.
 
-use crate::desk::Outcomes;
+use crate::{desk::Outcomes, hurry::SharedLookout};
 use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use weir_domain::Timestamp;
 use weir_engine::{
     Act, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot, alarm_events,
@@ -36,6 +36,10 @@ pub(crate) struct Published {
     pub(crate) live: broadcast::Sender<Arc<LiveEvent>>,
     pub(crate) outcomes: Arc<Outcomes>,
     pub(crate) next_site: Arc<NextSite>,
+    /// Knows which readings would bring an alarm.
+    pub(crate) lookout: SharedLookout,
+    /// An alarm event is saved.
+    pub(crate) alarmed: Arc<Notify>,
 }
 
 /// The site that the next record of a reload ([`Act::Reloaded`]) puts in force. Without one, as
@@ -63,6 +67,8 @@ pub(crate) struct Pipeline {
     live: broadcast::Sender<Arc<LiveEvent>>,
     outcomes: Arc<Outcomes>,
     next_site: Arc<NextSite>,
+    lookout: SharedLookout,
+    alarmed: Arc<Notify>,
     saved_at: Timestamp,
     saved_seq: u64,
 }
@@ -84,15 +90,29 @@ impl Pipeline {
         let (live, _) = broadcast::channel(LIVE_EVENTS);
         let outcomes = Arc::<Outcomes>::default();
         let next_site = Arc::<NextSite>::default();
+        let lookout = SharedLookout::new(Mutex::new(engine.lookout()));
+        let alarmed = Arc::<Notify>::default();
         let published = Published {
             snapshot: snapshot_rx,
             live: live.clone(),
             outcomes: outcomes.clone(),
             next_site: next_site.clone(),
+            lookout: lookout.clone(),
+            alarmed: alarmed.clone(),
         };
         let (saved_at, saved_seq) = (engine.clock(), engine.seq());
-        let mut pipeline =
-            Self { engine, store, snapshot, live, outcomes, next_site, saved_at, saved_seq };
+        let mut pipeline = Self {
+            engine,
+            store,
+            snapshot,
+            live,
+            outcomes,
+            next_site,
+            lookout,
+            alarmed,
+            saved_at,
+            saved_seq,
+        };
         let thread = thread::Builder::new().name("engine".into()).spawn(move || {
             for batch in &committed {
                 pipeline.handle(&batch);
@@ -124,6 +144,9 @@ impl Pipeline {
             || self.engine.clock().since(self.saved_at) >= SAVE_EVERY
             || self.engine.seq() - self.saved_seq >= SAVE_EVERY_RECORDS;
         let numbers = if !effects.is_empty() || is_due { self.save(&effects) } else { Vec::new() };
+        if alarm_events(&effects).next().is_some() {
+            self.alarmed.notify_one();
+        }
         self.publish(effects, numbers);
         for (seq, outcome) in outcomes {
             self.outcomes.put(seq, outcome);
@@ -140,6 +163,7 @@ impl Pipeline {
         for name in engine.restore(self.engine.state()) {
             tracing::info!("{name} starts afresh: it is new or has changed");
         }
+        *self.lookout.lock().unwrap_or_else(PoisonError::into_inner) = engine.lookout();
         self.engine = engine;
         true
     }

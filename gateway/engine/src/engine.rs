@@ -11,6 +11,7 @@ use crate::{
     SiteSpec, Snapshot,
     assemble::assemble,
     instance::{Instance, Refusal},
+    lookout::Lookout,
     state::EngineState,
 };
 use core::mem;
@@ -232,6 +233,17 @@ impl Engine {
             list.dedup();
         }
         changes
+    }
+
+    /// Looks out for readings that bring an alarm, from how the alarms stand now.
+    pub fn lookout(&self) -> Lookout {
+        let mut lookout = Lookout::default();
+        for (instance, info) in self.instances.iter().zip(&self.description.requirements) {
+            if let Some(watch) = instance.watch() {
+                lookout.add(watch, info.points.iter().map(|p| self.description.points[*p].series));
+            }
+        }
+        lookout
     }
 
     /// How a requirement stands.

@@ -2,7 +2,7 @@
 
 use crate::{
     AlarmEvent, Description, Effect, RequirementInfo, RequirementState, Transition, VerdictRecord,
-    assemble::BoundRequirement, ports::StoredAlarm, state::InstanceState,
+    assemble::BoundRequirement, lookout::Watch, ports::StoredAlarm, state::InstanceState,
 };
 use core::fmt;
 use weir_alarms::{Alarm, AlarmSettings, Change, Condition};
@@ -53,6 +53,7 @@ pub(crate) struct Instance {
     open: Option<StoredAlarm>,
     changed: bool,
     judgements: Vec<Judgement>,
+    watch: Option<Watch>,
 }
 
 impl Instance {
@@ -89,6 +90,7 @@ impl Instance {
             open: None,
             changed: false,
             judgements: Vec::new(),
+            watch: Watch::of(requirement),
         }
     }
 
@@ -139,6 +141,11 @@ impl Instance {
 
     pub(crate) fn take_changed(&mut self) -> bool {
         core::mem::take(&mut self.changed)
+    }
+
+    /// What a lookout has to know of it; none where no alarm comes or goes with a reading.
+    pub(crate) fn watch(&self) -> Option<Watch> {
+        self.watch.clone().map(|watch| watch.standing(self.alarm.is_active()))
     }
 
     pub(crate) fn open_alarm(&self) -> Option<&StoredAlarm> {

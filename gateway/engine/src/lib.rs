@@ -18,6 +18,7 @@ pub mod decode;
 mod describe;
 mod engine;
 mod instance;
+mod lookout;
 pub mod plan;
 pub mod ports;
 mod record;
@@ -30,6 +31,7 @@ pub use describe::{
 };
 pub use engine::{Changes, Engine, alarm_events};
 pub use instance::Refusal;
+pub use lookout::Lookout;
 pub use record::{
     Act, AlarmEvent, Command, Committed, Effect, Record, Row, Transition, VerdictRecord,
 };
