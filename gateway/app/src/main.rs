@@ -13,6 +13,7 @@ mod demo;
 mod desk;
 mod exit;
 mod gateway;
+mod heap;
 mod hurry;
 mod packs;
 mod pipeline;
@@ -28,6 +29,7 @@ use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    heap::keep_small();
     let cli = cli::Cli::parse();
     cli.log.start();
     match commands::run(cli.command) {

@@ -42,8 +42,8 @@ struct Running {
     since: Instant,
 }
 
-/// Runs it.
-pub(crate) fn measure(workload: &Workload, kind: Kind) -> Result<Figures> {
+/// Runs it, and watches it for so long.
+pub(crate) fn measure(workload: &Workload, kind: Kind, watch: Duration) -> Result<Figures> {
     let changing = workload.manner == Manner::Changing;
     let instruments = Instruments::start(workload)?;
     let rate = match workload.manner {
@@ -55,15 +55,16 @@ pub(crate) fn measure(workload: &Workload, kind: Kind) -> Result<Figures> {
     let mut running = start(workload, kind, &instruments, far, duty.as_ref())?;
     pause(SETTLE);
     let begin = running.mark(kind)?;
-    pause(workload.watch);
+    pause(watch);
     let end = running.mark(kind)?;
-    let memory = proc::peak_mb(running.pid)?;
+    let (memory, own) = (proc::peak_mb(running.pid)?, proc::own_mb(running.pid)?);
     let seconds = (end.at - begin.at).as_secs_f64();
     let readings = end.readings - begin.readings;
     let mut figures = vec![
         (Figure::CpuPerMillion, (end.cpu - begin.cpu) * 1e6 / readings),
         (Figure::Readings, readings / seconds),
         (Figure::Memory, memory),
+        (Figure::OwnMemory, own),
     ];
     if kind == Kind::Full {
         figures.push((Figure::Written, proc::written_bytes(running.pid)? / end.readings));

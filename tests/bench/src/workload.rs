@@ -64,6 +64,8 @@ pub(crate) enum Figure {
     Requests,
     /// Peak resident memory, in MB.
     Memory,
+    /// Resident memory without the program's file, in MB, at the end.
+    OwnMemory,
     /// Bytes written to disk for each reading.
     Written,
     /// Polls of the healthy instruments that were made, in per cent of those due.
@@ -94,6 +96,7 @@ impl Figure {
             Self::Readings => "readings/s",
             Self::Requests => "requests/s",
             Self::Memory => "peak memory, MB",
+            Self::OwnMemory => "of it not the program's file",
             Self::Written => "bytes written a reading",
             Self::Polls => "polls made, %",
             Self::WorstGap => "worst gap, ms",
