@@ -36,6 +36,7 @@
 //!         parameter: "free_chlorine".parse()?,
 //!         unit: Unit::MilligramPerLitre,
 //!         max_gap: std::time::Duration::from_secs(15),
+//!         occasional: false,
 //!     }],
 //! };
 //! let (bindings, _not_watched) = bind(pool_water, &area);
@@ -59,19 +60,24 @@ mod judgement;
 mod limits;
 mod pack;
 mod rehearsal;
+mod rules;
 mod schedule;
+mod term;
 #[cfg(test)]
 mod testing;
 mod timeline;
 mod wording;
 
-pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind};
+pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind, bind_all};
 pub use builtin::{builtin, builtin_packs};
 pub use evaluator::{Evaluator, EvaluatorState, StateError};
 pub use judgement::{Judgement, Passed, Standing};
 pub use pack::{
-    AlarmSpec, ClassDef, ForbiddenWhen, InputSpec, Pack, PackError, PackFault, Requirement, Rule,
-    Statistic, TestCase,
+    AlarmSpec, ClassDef, InputSpec, Overridden, Pack, PackError, PackFault, Requirement, Seal,
+    TestCase,
 };
 pub use rehearsal::{TestOutcome, run_tests};
+pub use rules::{
+    AvailabilityRule, ForbiddenWhen, HoldCycleRule, InterlockRule, LimitRule, Rule, Statistic,
+};
 pub use schedule::{Schedule, ScheduleError};

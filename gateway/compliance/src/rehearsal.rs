@@ -1,8 +1,8 @@
 //! Runs the tests of a pack: its signals through the same evaluators, with the clock of the test.
 
 use crate::{
-    AreaFacts, BindLevel, Evaluator, Judgement, Pack, Passed, PointFacts, Requirement, Rule,
-    TestCase, bind,
+    AreaFacts, BindLevel, Evaluator, Judgement, Pack, Passed, PointFacts, Requirement, TestCase,
+    bind,
     pack::{Expected, TestPoint},
     wording,
 };
@@ -72,6 +72,7 @@ fn area(pack: &Pack, test: &TestCase) -> Option<AreaFacts> {
             parameter: point.parameter.clone(),
             unit: unit(pack, point),
             max_gap: point.max_gap,
+            occasional: false,
         })
     });
     let id: AreaId = "test".parse().ok()?;
@@ -197,17 +198,4 @@ fn list(test: &TestCase, passed: &[Passed]) -> String {
         let _ = write!(text, "\n  {} {when}{value}", passed.verdict.as_str());
     }
     if text.is_empty() { " nothing".into() } else { text }
-}
-
-impl Requirement {
-    /// Every input of its rule.
-    pub(crate) fn inputs(&self) -> impl Iterator<Item = &crate::InputSpec> {
-        let (first, second) = match &self.rule {
-            Rule::Limit { input, while_on, .. } => (Some(input), while_on.as_ref()),
-            Rule::HoldCycle { input, door, .. } => (Some(input), door.as_ref()),
-            Rule::Interlock { active, forbidden, .. } => (Some(active), Some(forbidden)),
-            Rule::Availability {} => (None, None),
-        };
-        first.into_iter().chain(second)
-    }
 }

@@ -1,4 +1,4 @@
-//! Puts the samples of up to two points into one order of time, for rules that judge moments.
+//! Puts the samples of several points into one order of time, for rules that judge moments.
 //!
 //! A rule must not judge a moment before it knows what every input was at that moment. When a door
 //! opens just after an exposure has ended, both changes may come in one scan, and whichever sample
@@ -9,7 +9,14 @@
 //! What is settled does not depend on how often the clock is looked at, only on the samples and on
 //! when they came.
 
-use crate::{Judgement, Standing, evaluator::StateError};
+mod moment;
+
+pub(crate) use moment::{INPUTS_MAX, Moment};
+
+use crate::{
+    Judgement, Standing,
+    evaluator::{Judge, StateError},
+};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -21,13 +28,6 @@ const LATENESS_MAX: Duration = Duration::from_secs(60);
 const MOMENT: Duration = Duration::from_millis(1);
 /// Samples of one input that may wait for another input; more settle the oldest of them.
 const WAITING_MAX: usize = 4_096;
-
-/// What the inputs are at a moment: good values, or nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub(crate) struct Moment {
-    pub(crate) main: Option<f64>,
-    pub(crate) side: Option<f64>,
-}
 
 /// A rule that judges moments.
 pub(crate) trait Momentary {
@@ -109,78 +109,6 @@ impl<R: Momentary> Judged<R> {
         Self { max_gaps, timeline: Timeline { cursor: start, tracks }, rule }
     }
 
-    pub(crate) fn observe(
-        &mut self,
-        now: Timestamp,
-        input: usize,
-        sample: &Sample,
-        out: &mut Vec<Judgement>,
-    ) {
-        let (Some(track), Some(max_gap)) =
-            (self.timeline.tracks.get_mut(input), self.max_gaps.get(input))
-        else {
-            return;
-        };
-        // Nothing can be measured in the future; a wrong clock must not silence what comes later.
-        let source = sample.source_time.min(now);
-        let value = sample.reading.good().map(weir_domain::Value::get);
-        if track.newest.is_some_and(|newest| source < newest) {
-            return;
-        }
-        if track.newest == Some(source) {
-            // The same moment again: the last word counts, from where nothing is settled yet.
-            if let Some(last) = track.waiting.back_mut().or(track.current.as_mut()) {
-                last.value = value;
-            }
-        } else {
-            track.newest = Some(source);
-            let from = source.max(now - lateness(*max_gap)).max(self.timeline.cursor);
-            track.waiting.push_back(Spoken { from, until: source + *max_gap, value });
-        }
-        let crowded = (track.waiting.len() > WAITING_MAX).then(|| track.waiting[0].from);
-        let known = self.known(now);
-        self.settle(crowded.map_or(known, |crowded| crowded.max(known)), out);
-    }
-
-    pub(crate) fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
-        self.settle(self.known(now), out);
-    }
-
-    pub(crate) fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
-        self.settle(now, out);
-        self.rule.finish(self.timeline.cursor, out);
-    }
-
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        let cursor = self.timeline.cursor;
-        let changes = self.timeline.tracks.iter().filter_map(|track| track.next(cursor));
-        let next = changes.chain(self.rule.timer()).min()?;
-        // The moment is settled when the slowest input that has no sample of it is overdue.
-        let behind = self.tracks().filter(|(track, _)| track.newest.is_none_or(|s| s < next));
-        Some(next + behind.map(|(_, gap)| lateness(gap) + MOMENT).max().unwrap_or_default())
-    }
-
-    pub(crate) fn standing(&self) -> &Standing {
-        self.rule.standing()
-    }
-
-    pub(crate) fn state(&self) -> (Timeline, R::State) {
-        (self.timeline.clone(), self.rule.state().clone())
-    }
-
-    pub(crate) fn restore(
-        &mut self,
-        timeline: Timeline,
-        state: R::State,
-    ) -> Result<(), StateError> {
-        if timeline.tracks.len() != self.max_gaps.len() {
-            return Err(StateError);
-        }
-        self.timeline = timeline;
-        self.rule.restore(state);
-        Ok(())
-    }
-
     fn tracks(&self) -> impl Iterator<Item = (&Track, Duration)> {
         self.timeline.tracks.iter().zip(self.max_gaps.iter().copied())
     }
@@ -214,13 +142,79 @@ impl<R: Momentary> Judged<R> {
     }
 }
 
+impl<R: Momentary> Judge for Judged<R> {
+    type Memory = (Timeline, R::State);
+
+    fn observe(&mut self, now: Timestamp, input: usize, sample: &Sample, out: &mut Vec<Judgement>) {
+        let (Some(track), Some(max_gap)) =
+            (self.timeline.tracks.get_mut(input), self.max_gaps.get(input))
+        else {
+            return;
+        };
+        // Nothing can be measured in the future; a wrong clock must not silence what comes later.
+        let source = sample.source_time.min(now);
+        let value = sample.reading.good().map(weir_domain::Value::get);
+        if track.newest.is_some_and(|newest| source < newest) {
+            return;
+        }
+        if track.newest == Some(source) {
+            // The same moment again: the last word counts, from where nothing is settled yet.
+            if let Some(last) = track.waiting.back_mut().or(track.current.as_mut()) {
+                last.value = value;
+            }
+        } else {
+            track.newest = Some(source);
+            let from = source.max(now - lateness(*max_gap)).max(self.timeline.cursor);
+            track.waiting.push_back(Spoken { from, until: source + *max_gap, value });
+        }
+        let crowded = (track.waiting.len() > WAITING_MAX).then(|| track.waiting[0].from);
+        let known = self.known(now);
+        self.settle(crowded.map_or(known, |crowded| crowded.max(known)), out);
+    }
+
+    fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        self.settle(self.known(now), out);
+    }
+
+    fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        self.settle(now, out);
+        self.rule.finish(self.timeline.cursor, out);
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let cursor = self.timeline.cursor;
+        let changes = self.timeline.tracks.iter().filter_map(|track| track.next(cursor));
+        let next = changes.chain(self.rule.timer()).min()?;
+        // The moment is settled when the slowest input that has no sample of it is overdue.
+        let behind = self.tracks().filter(|(track, _)| track.newest.is_none_or(|s| s < next));
+        Some(next + behind.map(|(_, gap)| lateness(gap) + MOMENT).max().unwrap_or_default())
+    }
+
+    fn standing(&self) -> &Standing {
+        self.rule.standing()
+    }
+
+    fn memory(&self) -> Self::Memory {
+        (self.timeline.clone(), self.rule.state().clone())
+    }
+
+    fn restore(&mut self, (timeline, state): Self::Memory) -> Result<(), StateError> {
+        if timeline.tracks.len() != self.max_gaps.len() {
+            return Err(StateError);
+        }
+        self.timeline = timeline;
+        self.rule.restore(state);
+        Ok(())
+    }
+}
+
 impl Timeline {
     fn moment(&self) -> Moment {
-        let value = |track: &Track| track.value(self.cursor);
-        Moment {
-            main: self.tracks.first().and_then(value),
-            side: self.tracks.get(1).and_then(value),
+        let mut moment = Moment::default();
+        for (input, track) in self.tracks.iter().enumerate() {
+            moment.set(input, track.value(self.cursor));
         }
+        moment
     }
 }
 

@@ -36,6 +36,10 @@ pub(crate) const STALE_INTERVALS: u32 = 3;
 /// ... but never sooner than this: a breaker that probes every 30 s must have its chance.
 pub(crate) const STALE_MIN_SECS: u64 = 90;
 
+/// What a device that speaks on occasion has said counts until it says something else, and no
+/// longer than this: more than the year after which the rarest of tests is due again.
+pub(crate) const OCCASIONAL_STALE_DAYS: u64 = 400;
+
 pub(crate) const INFLUX_ORG: &str = "weir";
 pub(crate) const INFLUX_BUCKET: &str = "weir";
 pub(crate) const GRACE_SECS: u64 = 30;

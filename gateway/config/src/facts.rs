@@ -27,5 +27,6 @@ fn points(device: &Device) -> impl Iterator<Item = PointFacts> {
         parameter: point.parameter.clone(),
         unit: point.unit,
         max_gap: device.stale_after,
+        occasional: device.is_occasional(),
     })
 }

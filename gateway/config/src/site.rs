@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use weir_compliance::{Pack, Schedule};
 use weir_domain::{AreaId, Class, DeviceId, LinkId, Role, SinkId, SiteId, Text};
-use weir_profiles::Profile;
+use weir_profiles::{Access, Profile};
 
 /// One installation. Ids are unique within their list; everything a device names exists.
 #[derive(Debug, Clone, PartialEq)]
@@ -226,6 +226,13 @@ pub struct Device {
     pub scan_interval: Duration,
     /// After this long without a sample its points are stale.
     pub stale_after: Duration,
+}
+
+impl Device {
+    /// Whether it speaks only when there is something to say.
+    pub fn is_occasional(&self) -> bool {
+        matches!(&self.profile.access, Access::Mqtt(mqtt) if mqtt.occasional)
+    }
 }
 
 /// A database or receiver outside.

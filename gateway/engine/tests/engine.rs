@@ -57,6 +57,7 @@ fn spec() -> SiteSpec {
             parameter: def.parameter.clone(),
             unit: def.unit,
             max_gap: stale_after,
+            occasional: false,
         });
         let wanted = [pack, "weir-system"];
         areas.push(AreaSpec {

@@ -4,10 +4,9 @@ use super::{
     ClassDef, Requirement,
     fault::Faults,
     raw::RawTest,
-    requirement::check_class,
     signal::{self, TestPoint},
 };
-use crate::Schedule;
+use crate::{Schedule, rules::Reader};
 use core::ops::Range;
 use jiff::{civil, tz::TimeZone};
 use toml::Spanned;
@@ -76,7 +75,7 @@ pub(super) fn test_case(
     faults: &mut Faults<'_>,
 ) -> Option<TestCase> {
     if let Some(class) = &raw.class {
-        check_class(class.get_ref(), class.span(), classes, faults);
+        Reader::new(faults, classes, false).check_class(class.get_ref(), class.span());
     }
     let time_zone = time_zone(raw.time_zone.as_ref(), faults)?;
     let at = raw.at.get_ref().to_string().parse::<civil::DateTime>().ok();

@@ -1,17 +1,16 @@
 //! From the text of a pack to the pack, or to all its faults.
 
 use super::{
-    ClassDef, Pack, PackError, Requirement, TestCase,
-    fault::Faults,
+    ClassDef, Pack, PackError, Requirement, Seal, TestCase,
+    fault::{Faults, shape},
     raw::{RawHeader, RawRequirement, RawTest},
     requirement, script,
 };
 use core::ops::Range;
 use jiff::civil::Date;
-use serde::de::DeserializeOwned;
 use toml::{
     Spanned,
-    de::{DeTable, DeValue, ValueDeserializer},
+    de::{DeTable, DeValue},
 };
 
 pub(super) fn pack(text: &str) -> Result<Pack, PackError> {
@@ -64,18 +63,6 @@ fn items<'t>(
     }
 }
 
-/// Reads a part of the text into its raw shape.
-fn shape<T: DeserializeOwned>(part: Spanned<DeValue<'_>>, faults: &mut Faults<'_>) -> Option<T> {
-    let span = part.span();
-    match T::deserialize(ValueDeserializer::from(part)) {
-        Ok(raw) => Some(raw),
-        Err(error) => {
-            faults.add_toml(&error, span);
-            None
-        }
-    }
-}
-
 fn header(raw: RawHeader, faults: &mut Faults<'_>) -> Pack {
     for (span, text) in
         [(raw.version.span(), raw.version.get_ref()), (raw.source.span(), raw.source.get_ref())]
@@ -108,6 +95,7 @@ fn header(raw: RawHeader, faults: &mut Faults<'_>) -> Pack {
         notes: raw.notes,
         effective_from,
         effective_to,
+        seal: Seal::Unsigned,
         classes,
         requirements: Vec::new(),
         tests: Vec::new(),
@@ -130,10 +118,14 @@ fn read_requirements(
     faults: &mut Faults<'_>,
 ) -> Vec<Requirement> {
     let mut requirements: Vec<Requirement> = Vec::new();
-    for item in items {
+    for mut item in items {
+        let rules = match item.get_mut() {
+            DeValue::Table(table) => requirement::take_rules(table),
+            _ => Vec::new(),
+        };
         let Some(raw) = shape::<RawRequirement>(item, faults) else { continue };
         let id_span: Range<usize> = raw.id.span();
-        for new in requirement::requirements(raw, classes, faults) {
+        for new in requirement::requirements(&raw, rules, classes, faults) {
             let clash = |known: &&Requirement| known.id == new.id && overlap(known, &new);
             if requirements.iter().any(|known| clash(&known)) {
                 let problem = format!("requirement {} stands here twice for a class", new.id);

@@ -5,7 +5,7 @@ use crate::facts::facts;
 use crate::read::{RawArea, RawDevice};
 use crate::{Area, Device};
 use jiff::tz::TimeZone;
-use weir_compliance::{BindFault, BindLevel, InputSpec, Requirement, Rule, bind};
+use weir_compliance::{BindFault, BindLevel, Requirement, bind};
 use weir_domain::RequirementId;
 use weir_profiles::form::closest;
 
@@ -76,11 +76,5 @@ fn unwatched(missing: &[BindFault]) -> String {
 
 /// The roles that a requirement looks at.
 fn roles(requirement: &Requirement) -> impl Iterator<Item = &str> {
-    let (first, second): (Option<&InputSpec>, Option<&InputSpec>) = match &requirement.rule {
-        Rule::Limit { input, while_on, .. } => (Some(input), while_on.as_ref()),
-        Rule::HoldCycle { input, door, .. } => (Some(input), door.as_ref()),
-        Rule::Interlock { active, forbidden, .. } => (Some(active), Some(forbidden)),
-        Rule::Availability {} => (None, None),
-    };
-    first.into_iter().chain(second).filter_map(|input| Some(input.role.as_ref()?.as_str()))
+    requirement.inputs().into_iter().filter_map(|input| Some(input.role.as_ref()?.as_str()))
 }

@@ -1,12 +1,12 @@
 //! What is said of devices; the pack tests the plain cases.
 
 use crate::{
-    Rule,
+    AvailabilityRule, Rule,
     testing::{Bench, Event, Player, at, every5, of, t},
 };
 
 fn bench() -> Bench {
-    Bench::new(Rule::Availability {})
+    Bench::new(Rule::Availability(AvailabilityRule {}))
 }
 
 /// The same value of both points every five seconds.

@@ -1,6 +1,6 @@
 //! What is wrong with a pack is said all at once, in its place.
 
-use crate::{ForbiddenWhen, Pack, PackError, Rule, Statistic};
+use crate::{ForbiddenWhen, LimitRule, Pack, PackError, Rule, Statistic};
 use core::time::Duration;
 use weir_domain::{Priority, Verdict};
 
@@ -83,8 +83,10 @@ fn a_good_pack_is_read_as_it_is_written() {
     assert_eq!(first.alarm.priority, Priority::High);
     assert_eq!(first.alarm.off_delay, Duration::from_secs(6));
     assert_eq!(first.respond_within, Duration::from_secs(1_800));
-    let Rule::Limit { statistic: Statistic::Mean { window, coverage_min, lateness }, .. } =
-        first.rule
+    let Rule::Limit(LimitRule {
+        statistic: Statistic::Mean { window, coverage_min, lateness },
+        ..
+    }) = first.rule
     else {
         panic!("a mean is a mean");
     };
@@ -92,10 +94,10 @@ fn a_good_pack_is_read_as_it_is_written() {
     assert_eq!(pack.requirements[1].low_high(), (Some(1.0), Some(2.0)));
     assert_eq!(pack.requirements[2].limit_text().en, "≥ 125 °C for 15 min");
     assert_eq!(pack.requirements[2].alarm.raise_on, Verdict::Indeterminate);
-    let Rule::Interlock { forbidden_when, .. } = pack.requirements[3].rule else {
+    let Rule::Interlock(interlock) = &pack.requirements[3].rule else {
         panic!("an interlock is an interlock");
     };
-    assert_eq!(forbidden_when, ForbiddenWhen::Off);
+    assert_eq!(interlock.forbidden_when, ForbiddenWhen::Off);
     assert_eq!(pack.requirements[3].limit_text().en, "no e=1 while l=0");
     assert!(crate::run_tests(&pack).iter().all(|outcome| outcome.failure.is_none()));
 }
