@@ -87,22 +87,17 @@ impl Watch {
     pub(crate) fn of(requirement: &Requirement) -> Option<Self> {
         let alarm = &requirement.alarm;
         let (rule, is_instant) = match &requirement.rule {
-            Rule::Limit {
-                statistic: Statistic::Instant { persistence },
-                low,
-                high,
-                while_on,
-                ..
-            } => {
-                let (low, high, gated) = (*low, *high, while_on.is_some());
+            Rule::Limit(limit) => {
+                let Statistic::Instant { persistence } = limit.statistic else { return None };
+                let (low, high, gated) = (limit.low, limit.high, limit.while_on.is_some());
                 let rule = Watched::Limit { low, high, deadband: alarm.deadband, gated };
                 (rule, persistence.is_zero())
             }
-            Rule::Interlock { forbidden_when, .. } => {
-                let forbidden_on = *forbidden_when == ForbiddenWhen::On;
+            Rule::Interlock(interlock) => {
+                let forbidden_on = interlock.forbidden_when == ForbiddenWhen::On;
                 (Watched::Interlock { forbidden_on }, true)
             }
-            Rule::Limit { .. } | Rule::HoldCycle { .. } | Rule::Availability {} => return None,
+            Rule::HoldCycle(_) | Rule::Availability(_) => return None,
         };
         let raises = is_instant && alarm.on_delay.is_zero();
         let returns = alarm.off_delay.is_zero();
