@@ -8,7 +8,9 @@ use std::{
 };
 use tokio::sync::{Notify, broadcast, watch};
 use weir_domain::Timestamp;
-use weir_engine::{Act, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot};
+use weir_engine::{
+    Act, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot, alarm_events,
+};
 use weir_storage::{EffectNumber, StorageError, Store};
 
 /// The state is saved at least this often, so that a restart has little to handle again.

@@ -97,7 +97,7 @@ impl Watch {
                 let forbidden_on = interlock.forbidden_when == ForbiddenWhen::On;
                 (Watched::Interlock { forbidden_on }, true)
             }
-            Rule::HoldCycle(_) | Rule::Availability(_) => return None,
+            _ => return None,
         };
         let raises = is_instant && alarm.on_delay.is_zero();
         let returns = alarm.off_delay.is_zero();
