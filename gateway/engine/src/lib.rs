@@ -20,6 +20,7 @@ mod describe;
 mod doubts;
 mod engine;
 mod instance;
+mod lookout;
 mod mark;
 mod marks;
 pub mod plan;
@@ -37,6 +38,7 @@ pub use describe::{
 pub use doubts::Doubts;
 pub use engine::{Changes, Engine, alarm_events};
 pub use instance::Refusal;
+pub use lookout::Lookout;
 pub use mark::{
     Capacity, CheckName, Finding, Mark, MarkChange, MarkEvent, MarkId, MarkReason, Origin, Person,
     RejudgeReason, RejudgeRequest, Review, ReviewOutcome,
