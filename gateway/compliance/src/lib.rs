@@ -81,6 +81,8 @@ pub use pack::{
 };
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
-    AvailabilityRule, ForbiddenWhen, HoldCycleRule, InterlockRule, LimitRule, Rule, Statistic,
+    AvailabilityRule, AvailabilityShare, Background, ContactTimeRule, DataKind, ForbiddenWhen,
+    Formula, Gate, HoldCycleRule, InterlockRule, LimitRule, Number, Rule, Settling, Span,
+    Statistic, Value,
 };
 pub use schedule::{Schedule, ScheduleError};
