@@ -68,6 +68,7 @@ mod term;
 #[cfg(test)]
 mod testing;
 mod timeline;
+mod validity;
 mod wording;
 
 pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind, bind_all};
@@ -76,13 +77,18 @@ pub use calendar::{Period, Window};
 pub use evaluator::{Evaluator, EvaluatorState, StateError};
 pub use judgement::{Judgement, Passed, Standing};
 pub use pack::{
-    AlarmSpec, ClassDef, FactDef, InputSpec, Overridden, Pack, PackError, PackFault, Requirement,
-    Seal, TestCase,
+    AlarmSpec, ClassDef, Edge, EventSpec, FactDef, InputSpec, Overridden, Pack, PackError,
+    PackFault, Requirement, Seal, TestCase,
 };
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
-    AvailabilityRule, AvailabilityShare, Background, ContactTimeRule, DataKind, ForbiddenWhen,
-    Formula, Gate, HoldCycleRule, InterlockRule, LimitRule, Number, Rule, Settling, Span,
-    Statistic, Value,
+    AvailabilityRule, AvailabilityShare, Background, ContactTimeRule, CountRule, DataKind,
+    ExpectedRule, ForbiddenWhen, Formula, Gate, HoldCycleRule, InterlockRule, LimitRule, Number,
+    Often, ReconcileRule, Rule, SequenceRule, SequenceTime, Settling, Side, Span, Statistic, Value,
 };
 pub use schedule::{Schedule, ScheduleError};
+pub use validity::{
+    BottleSign, CalibrationCheck, FindingKind, FindingSaid, FraudSigns, HuggingSign, JumpCheck,
+    MarkSaid, Need, PointTraits, RangeCheck, RateCheck, RepeatedSign, Said, SpikeCheck, StableSign,
+    StuckCheck, Validity, Watch, WatchBinding, WatchMemory, bind_validity,
+};

@@ -6,19 +6,28 @@
 
 mod availability;
 mod contact_time;
+mod count;
+mod event;
+mod expected;
 mod hold_cycle;
 mod interlock;
 mod limit;
 mod reader;
+mod reconcile;
+mod sequence;
 mod statistic;
 mod value;
 
 pub use availability::{AvailabilityRule, AvailabilityShare, DataKind};
 pub use contact_time::ContactTimeRule;
+pub use count::CountRule;
+pub use expected::{ExpectedRule, Often};
 pub use hold_cycle::HoldCycleRule;
 pub use interlock::{ForbiddenWhen, InterlockRule};
 pub use limit::LimitRule;
 pub(crate) use reader::{CONTACT_TANK, RawInput, Reader, facts_of};
+pub use reconcile::{ReconcileRule, Side};
+pub use sequence::{SequenceRule, SequenceTime};
 pub use statistic::{Background, Settling, Span, Statistic};
 pub(crate) use value::is_name;
 pub use value::{Formula, Gate, Number, Value};
@@ -26,7 +35,10 @@ pub use value::{Formula, Gate, Number, Value};
 use crate::{
     AreaFacts, InputSpec, PointFacts, Requirement,
     calendar::Calendar,
-    evaluator::{self, Judge, StateError},
+    evaluator::{
+        self, Judge, StateError,
+        events::{self, Watched},
+    },
     timeline::Judged,
 };
 use core::time::Duration;
@@ -201,6 +213,15 @@ kinds! {
     "hold_cycle" HoldCycle(HoldCycleRule), judged by HoldCycle(Judged<evaluator::HoldCycle>);
     /// Two things never happen together.
     "interlock" Interlock(InterlockRule), judged by Interlock(Judged<evaluator::Interlock>);
+    /// Something is done often enough.
+    "expected" Expected(ExpectedRule),
+        judged by Expected(Watched<events::expected::Expected>), Every(Watched<events::every::Every>);
+    /// Something happens so often at most.
+    "count" Count(CountRule), judged by Count(Watched<events::count::Count>);
+    /// One thing asks for another.
+    "sequence" Sequence(SequenceRule), judged by Sequence(Watched<events::sequence::Sequence>);
+    /// Two counts agree.
+    "reconcile" Reconcile(ReconcileRule), judged by Reconcile(Watched<events::reconcile::Reconcile>);
     /// There are good data of every point of a device.
     "availability" Availability(AvailabilityRule),
         judged by Availability(evaluator::Availability), Uptime(evaluator::Uptime);

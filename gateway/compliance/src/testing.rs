@@ -194,14 +194,15 @@ impl Bench {
             response: text(),
             respond_within: Duration::from_secs(60),
         };
-        let points = ["a.first", "a.second", "a.third", "a.fourth"].map(|id| PointFacts {
-            id: id.parse().unwrap(),
-            role: "role".parse().unwrap(),
-            parameter: "parameter".parse().unwrap(),
-            unit: Unit::One,
-            max_gap: MAX_GAP,
-            occasional: false,
-        });
+        let points =
+            ["a.first", "a.second", "a.third", "a.fourth", "a.fifth"].map(|id| PointFacts {
+                id: id.parse().unwrap(),
+                role: "role".parse().unwrap(),
+                parameter: "parameter".parse().unwrap(),
+                unit: Unit::One,
+                max_gap: MAX_GAP,
+                occasional: false,
+            });
         let area = AreaFacts {
             id: "area".parse().unwrap(),
             class: None,

@@ -228,7 +228,7 @@ impl Engine {
         match &command.act {
             Act::Started => {
                 for index in 0..self.instances.len() {
-                    self.instances[index].resume(command.at, &mut self.desk, out);
+                    self.instances[index].resume(self.clock, command.at, &mut self.desk, out);
                     self.note_requirement(index, out);
                 }
                 self.tick(command.at, out);

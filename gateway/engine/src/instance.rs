@@ -173,8 +173,15 @@ impl Instance {
         self.conclude(now, desk, out);
     }
 
-    pub(crate) fn resume(&mut self, now: Timestamp, desk: &mut DeskState, out: &mut Vec<Effect>) {
-        self.evaluator.resume(now);
+    /// The gateway was down from `since` to `now`.
+    pub(crate) fn resume(
+        &mut self,
+        since: Timestamp,
+        now: Timestamp,
+        desk: &mut DeskState,
+        out: &mut Vec<Effect>,
+    ) {
+        self.evaluator.resume(since, now);
         self.conclude(now, desk, out);
     }
 

@@ -215,8 +215,8 @@ impl Judge for Uptime {
         self.advance(now, out);
     }
 
-    fn resume(&mut self, now: Timestamp) {
-        let at = self.state.at;
+    fn resume(&mut self, since: Timestamp, now: Timestamp) {
+        let at = self.state.at.max(since).min(now);
         for feed in &mut self.state.feeds {
             feed.count(at);
             feed.speaks = None;

@@ -171,7 +171,7 @@ fn rules(
     }
     let knows = found.iter().all(|(_, rule)| rule.kind().knows_opening_hours());
     if raw.open_hours_only && !knows {
-        let hint = "only limits know opening hours";
+        let hint = "this kind of rule knows no opening hours";
         reader.fault(raw.id.span(), "open_hours_only has no effect here", hint);
     }
     found

@@ -36,11 +36,14 @@ const TIME_ZONE: &str = "Asia/Shanghai";
 /// A signal is a row of steps; each step begins with a sample. `0.5 to 0.2 over 10m` is a ramp,
 /// `none` a silence; `bad:…` and `uncertain:…` are samples of that quality. A sample speaks for
 /// three intervals unless `gap` says otherwise: `every 5s gap 1m: …`. The points of one role are
-/// one device.
+/// one device. A point that is only sent on occasion has one sample a step, at its beginning:
+/// `occasional: none for 9h; 0.5 for 4h; 0.6 for 11h` are tests at nine and at one o'clock.
 ///
 /// `expect` lists all verdicts of a requirement, with the deciding value behind `=` where it
 /// matters; `stands` says how it stands at the end (`none` = it does not apply). A requirement that
 /// is not listed must not find anything non-compliant. `facts = { beds = 300 }` gives the area facts.
+/// `marks` and `findings` list what the checks
+/// of the pack say of a point: `"pool_water.ph" = ["bad:out_of_range 10:02-10:03"]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestCase {
     /// What it shows.
@@ -53,6 +56,10 @@ pub struct TestCase {
     pub(crate) points: Vec<TestPoint>,
     pub(crate) expect: Vec<(RequirementId, Vec<Expected>)>,
     pub(crate) stands: Vec<(RequirementId, Option<Verdict>)>,
+    /// For each point all marks of the checks, as `uncertain:suspect_spike 10:05-10:05:05`.
+    pub(crate) marks: Vec<(String, Vec<String>)>,
+    /// For each point all findings, as `flatline`.
+    pub(crate) findings: Vec<(String, Vec<String>)>,
 }
 
 /// A verdict that a test expects.
@@ -118,8 +125,36 @@ pub(super) fn test_case(
     let class = raw.class.map(Spanned::into_inner);
     let start = start.into();
     let facts = raw.facts.into_iter().map(|(id, value)| (id.into_inner(), value)).collect();
+    let (marks, findings) =
+        (said(&raw.marks, &raw.points, faults), said(&raw.findings, &raw.points, faults));
     let name = raw.name;
-    Some(TestCase { name, class, facts, schedule, time_zone, start, points, expect, stands })
+    Some(TestCase {
+        name,
+        class,
+        facts,
+        schedule,
+        time_zone,
+        start,
+        points,
+        expect,
+        stands,
+        marks,
+        findings,
+    })
+}
+
+/// What the checks must say of points of the test.
+fn said(
+    raw: &BTreeMap<String, Spanned<Vec<String>>>,
+    points: &BTreeMap<String, Spanned<String>>,
+    faults: &mut Faults<'_>,
+) -> Vec<(String, Vec<String>)> {
+    for (point, lines) in raw {
+        if !points.contains_key(point) {
+            faults.add(lines.span(), format!("the test has no point {point}"), "");
+        }
+    }
+    raw.iter().map(|(point, lines)| (point.clone(), lines.get_ref().clone())).collect()
 }
 
 fn time_zone(raw: Option<&Spanned<String>>, faults: &mut Faults<'_>) -> Option<TimeZone> {
