@@ -13,6 +13,9 @@ pub(crate) const MQTT_TLS_PORT: u16 = 8883;
 pub(crate) const BACKUPS_MAX: usize = 8;
 /// Longest registration or heartbeat of a modem, in bytes.
 pub(crate) const PACKET_MAX: usize = 256;
+/// How a public key of a rule pack begins, and how many hex digits follow.
+pub(crate) const KEY_PREFIX: &str = "ed25519:";
+pub(crate) const KEY_DIGITS: usize = 64;
 pub(crate) const BAUD: u32 = 9_600;
 pub(crate) const BAUD_BOUNDS: RangeInclusive<i64> = 300..=921_600;
 pub(crate) const STOP_BITS: u8 = 1;
@@ -49,6 +52,11 @@ pub(crate) const RETENTION_DAYS: u64 = 365;
 pub(crate) const RETENTION_DAYS_BOUNDS: RangeInclusive<i64> = 1..=36_500;
 pub(crate) const COMMIT_INTERVAL_MS: u64 = 1_000;
 pub(crate) const COMMIT_INTERVAL_MS_BOUNDS: RangeInclusive<i64> = 100..=5_000;
+
+/// A shift.
+pub(crate) const SHELVE_MAX_MINS: u64 = 8 * 60;
+/// 0: no alarm is ever shelved. And none for longer than a day.
+pub(crate) const SHELVE_MAX_MINS_BOUNDS: RangeInclusive<i64> = 0..=24 * 60;
 
 pub(crate) const LISTEN: SocketAddr =
     SocketAddr::new(core::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8_080);

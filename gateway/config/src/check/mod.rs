@@ -7,9 +7,9 @@ mod device;
 mod link;
 mod packs;
 
-use crate::defaults::{COMMIT_INTERVAL_MS, LISTEN, RETENTION_DAYS};
+use crate::defaults::{COMMIT_INTERVAL_MS, LISTEN, RETENTION_DAYS, SHELVE_MAX_MINS};
 use crate::read::{Raw, RawSink, RawStorage, RawTarget, read};
-use crate::{ConfigError, Reason, Sink, SinkKind, Site, Storage, Web};
+use crate::{Alarms, ConfigError, Reason, Sink, SinkKind, Site, Storage, Web};
 use core::fmt::Display;
 use core::hash::Hash;
 use core::time::Duration;
@@ -17,7 +17,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::collections::HashMap;
 use std::sync::Arc;
 use weir_compliance::Pack;
-use weir_domain::{LinkId, Text};
+use weir_domain::{LinkId, Text, Timestamp};
 use weir_profiles::Profile;
 use weir_profiles::form::{Faults, Found, Spot, closest};
 
@@ -31,6 +31,8 @@ pub struct Library {
     pub profiles: Vec<Arc<Profile>>,
     /// The packs; ids are unique.
     pub packs: Vec<Arc<Pack>>,
+    /// The time, if packs that are not in force then are to be warned of.
+    pub now: Option<Timestamp>,
 }
 
 /// A site file that holds, and what might still be wrong with it.
@@ -59,6 +61,7 @@ impl Library {
         Self {
             profiles: weir_profiles::builtin_profiles(),
             packs: weir_compliance::builtin_packs(),
+            now: None,
         }
     }
 }
@@ -125,6 +128,9 @@ impl Check<'_, '_> {
             devices: devices.into_iter().collect::<Option<_>>()?,
             sinks: sinks.into_iter().collect::<Option<_>>()?,
             storage: storage(&raw.storage),
+            alarms: Alarms {
+                shelve_max: Duration::from_secs(bounded(raw.shelve_max_mins, SHELVE_MAX_MINS) * 60),
+            },
             web: Web { listen: raw.web.listen.as_ref().map_or(LISTEN, |found| found.value) },
         })
     }

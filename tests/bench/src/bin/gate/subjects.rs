@@ -6,7 +6,7 @@ use weir_compliance::{Pack, builtin_packs};
 use weir_config::{Device, Library, Site, area_facts};
 use weir_domain::{Reading, Sample, SeriesId, Timestamp};
 use weir_engine::{
-    AreaSpec, DeviceSpec, Engine, LinkInfo, Record, Row, SiteSpec, decode,
+    AlarmLimits, AreaSpec, DeviceSpec, Engine, LinkInfo, Record, Row, SiteSpec, decode,
     plan::{Timing, plan},
 };
 use weir_profiles::Profile;
@@ -211,7 +211,7 @@ scan_interval_ms = 1000
 
 fn engine() -> Engine {
     let packs = builtin_packs();
-    let library = Library { profiles: weir_profiles::builtin_profiles(), packs: packs.clone() };
+    let library = Library { packs: packs.clone(), ..Library::builtin() };
     let site = Site::parse(SITE, &library).expect("a good site").site;
     let system: Vec<Arc<Pack>> =
         packs.into_iter().filter(|pack| pack.id.as_str() == "weir-system").collect();
@@ -247,6 +247,7 @@ fn engine() -> Engine {
         areas: areas.collect(),
         links: links.collect(),
         devices: site.devices.iter().map(device).collect(),
+        alarms: AlarmLimits::default(),
     };
     Engine::new(spec, Timestamp::from_millis(START)).0
 }
