@@ -8,8 +8,9 @@ mod works;
 use super::{
     Kind, Series,
     instrument::Gauge,
-    panel::{Built, Dice, Panel},
+    panel::{Built, Panel},
 };
+use crate::dice::Dice;
 use weir_domain::Unit;
 use works::Works;
 

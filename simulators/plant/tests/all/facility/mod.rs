@@ -3,6 +3,7 @@
 
 mod effluent;
 mod instruments;
+mod lodging;
 mod pool;
 mod rays;
 mod sterilizer;
