@@ -102,7 +102,7 @@ impl Exam {
     fn disturb(&self, week: &mut Week, ground: &Ground, draw: &mut Dice) {
         for cause in Cause::ALL {
             let about = cause.about();
-            if about.nature != Nature::Normal || !cause.happens_in(week.kind) {
+            if about.nature != Nature::Normal || !ground.has(*cause) {
                 continue;
             }
             let times = match cause {
@@ -226,7 +226,17 @@ impl Ground {
     }
 
     fn has(&self, cause: Cause) -> bool {
+        let batches = self.site.fact("batches").is_some();
         let fits = match cause {
+            // Works that treat batch by batch have neither storm nor way round, nor analysers' shocks.
+            Cause::StormInflow
+            | Cause::Bypass
+            | Cause::Dilution
+            | Cause::CodShock
+            | Cause::AmmoniaShock
+            | Cause::SolidsShock
+            | Cause::Rain => !batches,
+            Cause::EarlyDischarge => batches,
             Cause::DechlorFailure => {
                 self.site.signal("final_outfall", "total_residual_chlorine").is_some()
             }
@@ -269,12 +279,15 @@ impl Ground {
             | Cause::CapacityShortfall
             | Cause::LinenNotChanged
             | Cause::UsedWithoutCycle
-            | Cause::Unregistered => (0.0, 4.0),
+            | Cause::Unregistered
+            | Cause::EarlyDischarge => (0.0, 4.0),
             Cause::Maintenance
             | Cause::MaintenanceUnmarked
             | Cause::Calibration
             | Cause::CalibrationUnmarked => (8.0, 17.0),
             _ if about.target != Target::Process => (0.0, 24.0),
+            // The first batch of the day is dosed from seven on.
+            _ if self.site.fact("batches").is_some() => (5.5, 6.9),
             _ if self.site.kind == Kind::Lodging => (10.5, 13.0),
             _ if self.site.kind == Kind::Effluent => (7.0, 20.0),
             _ => (opens + 1.0, (closes - hours.min(4.0)).max(opens + 1.5)),

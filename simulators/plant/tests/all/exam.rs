@@ -5,7 +5,7 @@ use crate::facility::monday;
 use std::collections::BTreeMap;
 use weir_plant::{
     exam::{Exam, WEEK, Week},
-    facility::{Cause, Kind, Nature, Window, outside},
+    facility::{Cause, Kind, Nature, Site, Window, outside},
 };
 
 fn exam() -> Exam {
@@ -62,9 +62,15 @@ fn every_cause_has_its_turn_and_some_weeks_are_undisturbed() {
 
 /// Engineering facts that hold in any healthy facility, whatever happens around it: a series, what
 /// it stays within, and the series that must be on for that.
-fn facts(kind: Kind, class: &str) -> Vec<(&'static str, (f64, f64), Option<&'static str>)> {
+fn facts(site: &Site) -> Vec<(&'static str, (f64, f64), Option<&'static str>)> {
     let most = f64::MAX;
-    match (kind, class) {
+    if site.fact("batches").is_some() {
+        return vec![
+            ("contact_chlorine", (2.0, 8.0), Some("valve_open")),
+            ("contact_minutes", (60.0, most), Some("valve_open")),
+        ];
+    }
+    match (site.kind, site.class) {
         (Kind::Effluent, "general_sewer") => {
             vec![("contact_chlorine", (2.0, 8.0), None), ("contact_minutes", (60.0, most), None)]
         }
@@ -101,7 +107,7 @@ fn ordinary_disturbances_break_nothing() {
             let facility = week.facility();
             let site = facility.site();
             let series = |id| site.series(id).expect("a series");
-            let facts = facts(*kind, site.class);
+            let facts = facts(site);
             let windows: Vec<Window> = facts
                 .iter()
                 .map(|(id, inside, when)| Window {
