@@ -66,7 +66,7 @@ fn device(
             id: "test".parse().unwrap(),
             name: text(),
             source: "generic".into(),
-            access: Access::Mqtt(MqttAccess { topic: topic.into(), format }),
+            access: Access::Mqtt(MqttAccess { topic: topic.into(), format, occasional: false }),
             points,
             info: Vec::new(),
         }),

@@ -38,7 +38,7 @@ fn device(n: u32, format: MessageFormat, names: &[&str]) -> DeviceSettings {
             id: "test".parse().unwrap(),
             name: text(),
             source: "generic".into(),
-            access: Access::Mqtt(MqttAccess { topic: String::new(), format }),
+            access: Access::Mqtt(MqttAccess { topic: String::new(), format, occasional: false }),
             points: names.iter().map(point).collect(),
             info: Vec::new(),
         }),

@@ -70,6 +70,7 @@ fn cabinet(n: u32) -> DeviceSettings {
         access: Access::Mqtt(MqttAccess {
             topic: "weir/v1/{site}/{device}/telemetry".into(),
             format: MessageFormat::Weir,
+            occasional: false,
         }),
         info: Vec::new(),
         points: vec![point("temperature", ValueKind::Number), point("door", ValueKind::Boolean)],

@@ -37,7 +37,11 @@ fn device() -> DeviceSettings {
             id: "test".parse().unwrap(),
             name: text(),
             source: "generic".into(),
-            access: Access::Mqtt(MqttAccess { topic: "plant/{device}".into(), format }),
+            access: Access::Mqtt(MqttAccess {
+                topic: "plant/{device}".into(),
+                format,
+                occasional: false,
+            }),
             points: vec![PointDef {
                 id: "ph".parse().unwrap(),
                 name: text(),

@@ -1,11 +1,15 @@
 //! Which points of an area a requirement applies to.
 
-use crate::{Evaluator, InputSpec, Pack, Requirement, Rule, Schedule};
+use crate::{
+    Evaluator, InputSpec, Pack, Requirement, Schedule, Seal,
+    rules::{Bound, CONTACT_TANK, Watches},
+    term::Term,
+};
 use core::{fmt, time::Duration};
 use jiff::tz::TimeZone;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use weir_domain::{
-    AreaId, Class, DeviceId, Parameter, PointId, RequirementId, Role, Timestamp, Unit,
+    AreaId, Class, DeviceId, Parameter, PointId, RequirementId, Role, Text, Timestamp, Unit,
 };
 
 /// What a pack must know of an area.
@@ -19,6 +23,8 @@ pub struct AreaFacts {
     pub schedule: Schedule,
     /// The zone its clocks show.
     pub time_zone: TimeZone,
+    /// Numbers the site file gives, such as `beds` and `contact_tank_m3`.
+    pub facts: BTreeMap<String, f64>,
     /// Its points.
     pub points: Vec<PointFacts>,
 }
@@ -36,6 +42,8 @@ pub struct PointFacts {
     pub unit: Unit,
     /// The longest time one sample speaks for.
     pub max_gap: Duration,
+    /// Whether it speaks only when there is something to say: its silence is no failure.
+    pub occasional: bool,
 }
 
 /// How bad a fault is.
@@ -77,6 +85,8 @@ pub struct Binding {
     /// Input number `i` of the evaluator is `inputs[i]`.
     pub inputs: Vec<usize>,
     area: Arc<AreaFacts>,
+    /// When it is in force; at all times if the pack has no dates and nothing overrides it.
+    terms: Vec<Term>,
 }
 
 impl Binding {
@@ -89,7 +99,35 @@ impl Binding {
     pub fn evaluator(&self, start: Timestamp) -> Evaluator {
         let points: Vec<PointFacts> =
             self.inputs.iter().map(|input| self.area.points[*input].clone()).collect();
-        Evaluator::new(self.requirement(), &self.area, &points, start)
+        let requirement = self.requirement();
+        let bound = Bound { requirement, area: &self.area, points: &points, start };
+        Evaluator::within(&bound, &self.terms, self.remark())
+    }
+
+    /// What every explanation must say of the pack.
+    fn remark(&self) -> Option<Text> {
+        let (id, version) = (&self.pack.id, &self.pack.version);
+        let mut remark = Text { zh: String::new(), en: String::new() };
+        let overrides = self.requirement().overrides.as_ref();
+        if let Some(other) = overrides.filter(|other| other.pack != self.pack.id) {
+            remark.zh += &format!("（按本地规则包 {id}@{version} 判定，取代 {other}）");
+            remark.en += &format!(" (judged by local pack {id}@{version} in place of {other})");
+        }
+        if self.pack.seal == Seal::Unsigned {
+            remark.zh += "（规则包未经签名，仅供试用）";
+            remark.en += " (by an unsigned pack, for trial only)";
+        }
+        (!remark.en.is_empty()).then_some(remark)
+    }
+
+    fn overrides(&self, other: &Self) -> bool {
+        self.requirement().overrides.as_ref().is_some_and(|named| {
+            let same = match other.requirement().rule.kind().watches() {
+                Watches::Devices => self.inputs == other.inputs,
+                Watches::Inputs(_) => self.inputs.first() == other.inputs.first(),
+            };
+            same && named.pack == other.pack.id && named.requirement == other.requirement().id
+        })
     }
 }
 
@@ -101,11 +139,21 @@ pub fn bind(pack: &Arc<Pack>, area: &AreaFacts) -> (Vec<Binding>, Vec<BindFault>
         return (Vec::new(), vec![fault]);
     }
     let (mut bindings, mut faults) = (Vec::new(), Vec::new());
-    let facts = Arc::new(area.clone());
+    let mut facts = area.clone();
+    for fact in &pack.facts {
+        if let (None, Some(default)) = (facts.facts.get(&fact.id), fact.default) {
+            facts.facts.insert(fact.id.clone(), default);
+        }
+    }
+    let facts = Arc::new(facts);
     for (index, requirement) in pack.requirements.iter().enumerate() {
         let applies = requirement.classes.is_empty()
             || area.class.as_ref().is_some_and(|class| requirement.classes.contains(class));
         if !applies {
+            continue;
+        }
+        if let Some(fault) = fact_fault(requirement, &facts) {
+            faults.push(fault);
             continue;
         }
         for inputs in candidates(requirement, area) {
@@ -115,12 +163,59 @@ pub fn bind(pack: &Arc<Pack>, area: &AreaFacts) -> (Vec<Binding>, Vec<BindFault>
                     index,
                     inputs,
                     area: facts.clone(),
+                    terms: vec![Term::of_pack(pack, &area.time_zone)],
                 }),
                 Err(fault) => faults.push(fault),
             }
         }
     }
     (bindings, faults)
+}
+
+/// Applies all packs of an area, in their order. Where a requirement overrides another one for the
+/// same point, the other one is not in force as long as the first one is.
+pub fn bind_all(packs: &[Arc<Pack>], area: &AreaFacts) -> Vec<(Vec<Binding>, Vec<BindFault>)> {
+    let mut bound: Vec<_> = packs.iter().map(|pack| bind(pack, area)).collect();
+    let all = bound.iter().flat_map(|(bindings, _)| bindings);
+    let overriding: Vec<Binding> =
+        all.filter(|binding| binding.requirement().overrides.is_some()).cloned().collect();
+    for (bindings, _) in &mut bound {
+        for binding in bindings.iter_mut() {
+            let others = overriding.iter().filter(|other| other.overrides(binding));
+            let taken: Vec<Term> = others.flat_map(|other| other.terms.clone()).collect();
+            for taken in taken {
+                let left = binding.terms.iter().flat_map(|own| own.without(taken));
+                binding.terms = left.collect();
+            }
+        }
+        bindings.retain(|binding| !binding.terms.is_empty());
+    }
+    for (pack, (_, faults)) in packs.iter().zip(&mut bound) {
+        faults.extend(pack.requirements.iter().filter_map(|r| nothing_to_override(r, packs)));
+    }
+    bound
+}
+
+/// A requirement that stands in for one that the area does not have.
+fn nothing_to_override(requirement: &Requirement, packs: &[Arc<Pack>]) -> Option<BindFault> {
+    let named = requirement.overrides.as_ref()?;
+    let pack = packs.iter().find(|pack| pack.id == named.pack);
+    let known = |pack: &&Arc<Pack>| {
+        pack.requirements
+            .iter()
+            .any(|other| other.id == named.requirement && other.overrides.is_none())
+    };
+    let hint = match pack {
+        Some(pack) if known(&pack) => return None,
+        Some(_) => format!("pack {} has no such requirement of its own", named.pack),
+        None => format!("name {} as well in the packs of the area", named.pack),
+    };
+    Some(BindFault {
+        level: BindLevel::Error,
+        requirement: Some(requirement.id.clone()),
+        problem: format!("requirement {} overrides {named}, which is not there", requirement.id),
+        hint,
+    })
 }
 
 fn class_fault(pack: &Pack, area: &AreaFacts) -> Option<BindFault> {
@@ -135,14 +230,32 @@ fn class_fault(pack: &Pack, area: &AreaFacts) -> Option<BindFault> {
     Some(BindFault { level: BindLevel::Error, requirement: None, problem, hint })
 }
 
+/// A fact that a requirement needs and the site file does not give.
+fn fact_fault(requirement: &Requirement, area: &AreaFacts) -> Option<BindFault> {
+    let needed = requirement.facts();
+    let missing = needed.into_iter().find(|fact| !area.facts.contains_key(*fact))?;
+    let hint = match missing {
+        CONTACT_TANK => format!("give area {} its {missing}", area.id),
+        _ => format!("add {missing} = ... to [area.facts] of area {}", area.id),
+    };
+    Some(BindFault {
+        level: BindLevel::Missing,
+        requirement: Some(requirement.id.clone()),
+        problem: format!(
+            "requirement {} is not watched: area {} does not say its {missing}",
+            requirement.id, area.id
+        ),
+        hint,
+    })
+}
+
 /// The inputs of every instance of a requirement, or why there is none.
 fn candidates(requirement: &Requirement, area: &AreaFacts) -> Vec<Result<Vec<usize>, BindFault>> {
-    let (first, second) = match &requirement.rule {
-        Rule::Limit { input, while_on, .. } => (input, while_on.as_ref()),
-        Rule::HoldCycle { input, door, .. } => (input, door.as_ref()),
-        Rule::Interlock { active, forbidden, .. } => (active, Some(forbidden)),
-        Rule::Availability {} => return devices(area).into_iter().map(Ok).collect(),
+    let inputs = match requirement.rule.kind().watches() {
+        Watches::Inputs(inputs) => inputs,
+        Watches::Devices => return devices(area).into_iter().map(Ok).collect(),
     };
+    let Some((first, others)) = inputs.split_first() else { return Vec::new() };
     let primaries = matching(first, area, None);
     if primaries.is_empty() {
         let hint = "add a device that measures it, or watch it by other means".into();
@@ -152,18 +265,22 @@ fn candidates(requirement: &Requirement, area: &AreaFacts) -> Vec<Result<Vec<usi
         .into_iter()
         .map(|primary| {
             check_unit(requirement, first, area, primary)?;
-            let Some(second) = second else { return Ok(vec![primary]) };
-            let secondary = companion(requirement, second, area, primary)?;
-            check_unit(requirement, second, area, secondary)?;
-            Ok(vec![primary, secondary])
+            let mut bound = vec![primary];
+            for other in others {
+                let found = companion(requirement, other, area, primary)?;
+                check_unit(requirement, other, area, found)?;
+                bound.push(found);
+            }
+            Ok(bound)
         })
         .collect()
 }
 
-/// The points of each device, device by device.
+/// The points of each device that is to be heard of all the time, device by device.
 fn devices(area: &AreaFacts) -> Vec<Vec<usize>> {
     let mut devices: Vec<Vec<usize>> = Vec::new();
-    for (index, point) in area.points.iter().enumerate() {
+    let steady = area.points.iter().enumerate().filter(|(_, point)| !point.occasional);
+    for (index, point) in steady {
         let device = point.id.device();
         match devices.iter_mut().find(|points| area.points[points[0]].id.device() == device) {
             Some(points) => points.push(index),
@@ -182,7 +299,7 @@ fn matching(spec: &InputSpec, area: &AreaFacts, device: Option<&DeviceId>) -> Ve
     (0..area.points.len()).filter(|index| fits(&area.points[*index])).collect()
 }
 
-/// The second input of an instance: on the same device, or else the only one in the area.
+/// Another input of an instance: on the same device, or else the only one in the area.
 fn companion(
     requirement: &Requirement,
     spec: &InputSpec,

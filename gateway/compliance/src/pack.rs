@@ -1,21 +1,28 @@
 //! Rule packs: the requirements of a standard as data.
 
-mod fault;
+mod event;
+pub(crate) mod fault;
 mod raw;
 mod requirement;
 mod script;
 mod signal;
 mod validate;
 
+pub use event::{Edge, EventSpec};
 pub use fault::{PackError, PackFault};
 pub(crate) use script::Expected;
 pub use script::TestCase;
 pub(crate) use signal::TestPoint;
 
-use crate::{limits::Limits, wording};
-use core::time::Duration;
+use crate::{
+    rules::{Rule, Watches},
+    validity::Validity,
+};
+use core::{fmt, time::Duration};
 use jiff::civil::Date;
-use weir_domain::{Class, PackId, Parameter, Priority, RequirementId, Role, Text, Unit, Verdict};
+use weir_domain::{
+    AlarmClass, Class, PackId, Parameter, Priority, RequirementId, Role, Text, Unit, Verdict,
+};
 
 /// The requirements of one standard.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,12 +41,42 @@ pub struct Pack {
     pub effective_from: Option<Date>,
     /// Last day on which it applies.
     pub effective_to: Option<Date>,
+    /// Who vouches for it.
+    pub seal: Seal,
     /// The classes of facility it knows; empty if it makes no difference between them.
     pub classes: Vec<ClassDef>,
+    /// The facts it asks of an area, besides `contact_tank_m3`.
+    pub facts: Vec<FactDef>,
     /// Its requirements, in the order of the file, one for each class where the limits differ.
     pub requirements: Vec<Requirement>,
+    /// How readings are checked before they are judged.
+    pub validity: Vec<Validity>,
     /// Its tests; there is at least one.
     pub tests: Vec<TestCase>,
+}
+
+/// Who vouches for a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Seal {
+    /// It comes with the gateway.
+    BuiltIn,
+    /// The holder of a key, whose signature fits the text to the byte.
+    Signed {
+        /// The public key, as a site file names it: `ed25519:` and 64 hex digits.
+        key: String,
+    },
+    /// Nobody.
+    #[default]
+    Unsigned,
+}
+
+/// A requirement of another pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overridden {
+    /// The pack.
+    pub pack: PackId,
+    /// Its requirement.
+    pub requirement: RequirementId,
 }
 
 /// A class of facility.
@@ -49,6 +86,19 @@ pub struct ClassDef {
     pub id: Class,
     /// Its name.
     pub name: Text,
+}
+
+/// A number that an area may have, such as its beds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactDef {
+    /// Its name in expressions and in the site file.
+    pub id: String,
+    /// Its name for people.
+    pub name: Text,
+    /// What it is in.
+    pub unit: Unit,
+    /// What it is where the site file does not say.
+    pub default: Option<f64>,
 }
 
 /// One rule of a pack, and what to do when it is broken.
@@ -64,6 +114,8 @@ pub struct Requirement {
     pub confidence: String,
     /// The classes it applies to; empty = every class.
     pub classes: Vec<Class>,
+    /// The requirement of another pack in whose place it stands, where both apply.
+    pub overrides: Option<Overridden>,
     /// Whether it only warns: its verdicts are no violations of the standard.
     pub warning: bool,
     /// Whether only opening hours count.
@@ -83,10 +135,12 @@ pub struct Requirement {
 }
 
 /// How the alarm of a requirement behaves.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AlarmSpec {
     /// How soon somebody must act.
     pub priority: Priority,
+    /// What it is about.
+    pub class: AlarmClass,
     /// How long it must stand before the alarm is raised.
     pub on_delay: Duration,
     /// How long it must be over before the alarm returns.
@@ -95,82 +149,16 @@ pub struct AlarmSpec {
     pub deadband: f64,
     /// Which verdict raises it.
     pub raise_on: Verdict,
-}
-
-/// What is required.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Rule {
-    /// A value stays within limits.
-    Limit {
-        /// The value.
-        input: InputSpec,
-        /// How it is looked at.
-        statistic: Statistic,
-        /// Least allowed value.
-        low: Option<f64>,
-        /// Greatest allowed value.
-        high: Option<f64>,
-        /// Judged only while this is on.
-        while_on: Option<InputSpec>,
-    },
-    /// Each cycle holds a value for a time.
-    HoldCycle {
-        /// The value.
-        input: InputSpec,
-        /// What must be reached.
-        threshold: f64,
-        /// For how long.
-        hold: Duration,
-        /// How far below the threshold one dip may go.
-        dip_depth: f64,
-        /// How long that dip may last.
-        dip_time: Duration,
-        /// Above this a cycle starts.
-        starts_above: f64,
-        /// Below this it ends.
-        ends_below: f64,
-        /// While this is on, nothing is held.
-        door: Option<InputSpec>,
-    },
-    /// Two things never happen together.
-    Interlock {
-        /// What is done, e.g. an exposure.
-        active: InputSpec,
-        /// What forbids it.
-        forbidden: InputSpec,
-        /// Whether it forbids while on (an open door) or while off (a dark lamp).
-        forbidden_when: ForbiddenWhen,
-    },
-    /// There are good data of every point of a device.
-    Availability {},
-}
-
-/// How a limit looks at the values.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Statistic {
-    /// Every value, once it has been outside the limits for the persistence.
-    Instant {
-        /// How long a violation must last in good data.
-        persistence: Duration,
-    },
-    /// The time-weighted mean over windows of local time, one after the other.
-    Mean {
-        /// Length of the window: a day, or a divisor of a day.
-        window: Duration,
-        /// Least share of the window that must be covered by good data.
-        coverage_min: f64,
-        /// How long after the end of the window samples may still come.
-        lateness: Duration,
-    },
-}
-
-/// Which state of an input forbids.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ForbiddenWhen {
-    /// While it is on, e.g. `door_open`.
-    On,
-    /// While it is off, e.g. `lamp_on`.
-    Off,
+    /// Whether it stays open after its return until somebody resets it.
+    pub latch: bool,
+    /// After how long it is announced again while it is active and nobody has acknowledged it.
+    pub realarm: Option<Duration>,
+    /// The alarms of an area with the same word belong together: the first of them names the cause.
+    pub group: Option<String>,
+    /// While the alarm of one of these requirements is active in the area, this one says nothing new.
+    pub suppressed_by: Vec<RequirementId>,
+    /// How long it may be shelved at most, if not as long as the site allows; zero: not at all.
+    pub shelve_max: Option<Duration>,
 }
 
 /// Which points a rule looks at.
@@ -182,6 +170,23 @@ pub struct InputSpec {
     pub parameter: Parameter,
     /// In which unit.
     pub unit: Unit,
+}
+
+impl Seal {
+    /// `builtin`, `signed` or `unsigned`, as interfaces show it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::BuiltIn => "builtin",
+            Self::Signed { .. } => "signed",
+            Self::Unsigned => "unsigned",
+        }
+    }
+}
+
+impl fmt::Display for Overridden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.pack, self.requirement)
+    }
 }
 
 impl Pack {
@@ -197,36 +202,30 @@ impl Pack {
 impl Requirement {
     /// The limit as an interval with its unit, or the rule in words.
     pub fn limit_text(&self) -> Text {
-        match &self.rule {
-            Rule::Limit { input, low, high, .. } => {
-                Limits { low: *low, high: *high }.text(input.unit)
-            }
-            Rule::HoldCycle { input, threshold, hold, .. } => {
-                let limit = Limits { low: Some(*threshold), high: None }.text(input.unit);
-                let hold = wording::duration(*hold);
-                Text {
-                    zh: format!("{}，保持 {hold}", limit.zh),
-                    en: format!("{} for {hold}", limit.en),
-                }
-            }
-            Rule::Interlock { active, forbidden, forbidden_when } => {
-                let (active, forbidden) = (&active.parameter, &forbidden.parameter);
-                let state = if *forbidden_when == ForbiddenWhen::On { "1" } else { "0" };
-                Text {
-                    zh: format!("{forbidden}={state} 时不得 {active}=1"),
-                    en: format!("no {active}=1 while {forbidden}={state}"),
-                }
-            }
-            Rule::Availability {} => Text { zh: "有有效数据".into(), en: "good data".into() },
-        }
+        self.rule.kind().limit_text()
     }
 
     /// Least and greatest allowed value of the first input, for drawing.
     pub fn low_high(&self) -> (Option<f64>, Option<f64>) {
-        match &self.rule {
-            Rule::Limit { low, high, .. } => (*low, *high),
-            Rule::HoldCycle { threshold, .. } => (Some(*threshold), None),
-            Rule::Interlock { .. } | Rule::Availability {} => (None, None),
+        self.rule.kind().low_high()
+    }
+
+    /// Whether [`low_high`](Self::low_high) holds for every value of the first input: what a cycle
+    /// must reach at some time is no limit on the value at any time.
+    pub fn limits_every_value(&self) -> bool {
+        self.rule.kind().limits_every_value()
+    }
+
+    /// The facts its rule asks for.
+    pub fn facts(&self) -> Vec<&str> {
+        self.rule.kind().facts()
+    }
+
+    /// Every input of its rule; none where it looks at whole devices.
+    pub fn inputs(&self) -> Vec<&InputSpec> {
+        match self.rule.kind().watches() {
+            Watches::Inputs(inputs) => inputs,
+            Watches::Devices => Vec::new(),
         }
     }
 }

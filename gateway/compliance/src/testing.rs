@@ -2,12 +2,15 @@
 //! deadlines as the engine does.
 
 use crate::{
-    AlarmSpec, AreaFacts, Evaluator, EvaluatorState, ForbiddenWhen, InputSpec, Judgement, Passed,
-    PointFacts, Requirement, Rule, Schedule, Standing, Statistic,
+    AlarmSpec, AreaFacts, Evaluator, EvaluatorState, ForbiddenWhen, HoldCycleRule, InputSpec,
+    InterlockRule, Judgement, LimitRule, Passed, PointFacts, Requirement, Rule, Schedule, Standing,
+    Statistic, rules::Bound,
 };
 use core::time::Duration;
 use jiff::tz::TimeZone;
-use weir_domain::{BadReason, Priority, Reading, Sample, Text, Timestamp, Unit, Verdict};
+use weir_domain::{
+    AlarmClass, BadReason, Priority, Reading, Sample, Text, Timestamp, Unit, Verdict,
+};
 
 pub(crate) const MAX_GAP: Duration = Duration::from_secs(15);
 
@@ -32,28 +35,26 @@ pub(crate) fn text() -> Text {
 
 /// 0.3 to 1.0, once it has lasted for so many seconds.
 pub(crate) fn instant(persistence: u64) -> Rule {
-    Rule::Limit {
+    Rule::Limit(LimitRule {
         input: spec("chlorine"),
         statistic: Statistic::Instant { persistence: Duration::from_secs(persistence) },
         low: Some(0.3),
         high: Some(1.0),
         while_on: None,
-    }
+    })
 }
 
 /// The same, while the second input is on.
 pub(crate) fn gated(persistence: u64) -> Rule {
     match instant(persistence) {
-        Rule::Limit { input, statistic, low, high, .. } => {
-            Rule::Limit { input, statistic, low, high, while_on: Some(spec("flow")) }
-        }
+        Rule::Limit(limit) => Rule::Limit(LimitRule { while_on: Some(spec("flow")), ..limit }),
         rule => rule,
     }
 }
 
 /// 0.3 to 1.0 in windows of so many minutes.
 pub(crate) fn mean(window: u64) -> Rule {
-    Rule::Limit {
+    Rule::Limit(LimitRule {
         input: spec("chlorine"),
         statistic: Statistic::Mean {
             window: Duration::from_secs(window * 60),
@@ -63,12 +64,12 @@ pub(crate) fn mean(window: u64) -> Rule {
         low: Some(0.3),
         high: Some(1.0),
         while_on: None,
-    }
+    })
 }
 
 /// 125 for 5 minutes, one dip of 3 for 30 s; a cycle is above 80 and ends below 60.
 pub(crate) fn hold(door: bool) -> Rule {
-    Rule::HoldCycle {
+    Rule::HoldCycle(HoldCycleRule {
         input: spec("temperature"),
         threshold: 125.0,
         hold: Duration::from_secs(300),
@@ -77,15 +78,15 @@ pub(crate) fn hold(door: bool) -> Rule {
         starts_above: 80.0,
         ends_below: 60.0,
         door: door.then(|| spec("door_open")),
-    }
+    })
 }
 
 pub(crate) fn interlock() -> Rule {
-    Rule::Interlock {
+    Rule::Interlock(InterlockRule {
         active: spec("exposure"),
         forbidden: spec("door_open"),
         forbidden_when: ForbiddenWhen::On,
-    }
+    })
 }
 
 /// A rule with as many points as it has inputs.
@@ -103,6 +104,12 @@ impl Bench {
             off_delay: Duration::ZERO,
             deadband: 0.0,
             raise_on: Verdict::NonCompliant,
+            class: AlarmClass::Compliance,
+            latch: false,
+            realarm: None,
+            group: None,
+            suppressed_by: Vec::new(),
+            shelve_max: None,
         };
         let requirement = Requirement {
             id: "tested".parse().unwrap(),
@@ -110,6 +117,7 @@ impl Bench {
             clause: "1".into(),
             confidence: "V".into(),
             classes: Vec::new(),
+            overrides: None,
             warning: false,
             open_hours_only: false,
             rule,
@@ -119,18 +127,21 @@ impl Bench {
             response: text(),
             respond_within: Duration::from_secs(60),
         };
-        let points = ["a.first", "a.second"].map(|id| PointFacts {
-            id: id.parse().unwrap(),
-            role: "role".parse().unwrap(),
-            parameter: "parameter".parse().unwrap(),
-            unit: Unit::One,
-            max_gap: MAX_GAP,
-        });
+        let points =
+            ["a.first", "a.second", "a.third", "a.fourth", "a.fifth"].map(|id| PointFacts {
+                id: id.parse().unwrap(),
+                role: "role".parse().unwrap(),
+                parameter: "parameter".parse().unwrap(),
+                unit: Unit::One,
+                max_gap: MAX_GAP,
+                occasional: false,
+            });
         let area = AreaFacts {
             id: "area".parse().unwrap(),
             class: None,
             schedule: Schedule::default(),
             time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            facts: Default::default(),
             points: points.into(),
         };
         Self { requirement, area }
@@ -149,10 +160,11 @@ impl Bench {
 
     pub(crate) fn evaluator(&self, start: Timestamp) -> Evaluator {
         let inputs = match self.requirement.rule {
-            Rule::Availability {} => 2,
-            _ => self.requirement.inputs().count(),
+            Rule::Availability(_) => 2,
+            _ => self.requirement.inputs().len(),
         };
-        Evaluator::new(&self.requirement, &self.area, &self.area.points[..inputs], start)
+        let (requirement, area) = (&self.requirement, &self.area);
+        Evaluator::new(&Bound { requirement, area, points: &area.points[..inputs], start })
     }
 
     /// Plays events from 10:00 on, fires deadlines as they are due, and ends.

@@ -1,4 +1,4 @@
-//! Puts the samples of up to two points into one order of time, for rules that judge moments.
+//! Puts the samples of several points into one order of time, for rules that judge moments.
 //!
 //! A rule must not judge a moment before it knows what every input was at that moment. When a door
 //! opens just after an exposure has ended, both changes may come in one scan, and whichever sample
@@ -9,7 +9,16 @@
 //! What is settled does not depend on how often the clock is looked at, only on the samples and on
 //! when they came.
 
-use crate::{Judgement, Standing, evaluator::StateError};
+mod lens;
+mod moment;
+
+pub(crate) use lens::{Channel, Lens, Times};
+pub(crate) use moment::{INPUTS_MAX, Moment};
+
+use crate::{
+    Judgement, Standing,
+    evaluator::{Judge, StateError},
+};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -21,13 +30,6 @@ const LATENESS_MAX: Duration = Duration::from_secs(60);
 const MOMENT: Duration = Duration::from_millis(1);
 /// Samples of one input that may wait for another input; more settle the oldest of them.
 const WAITING_MAX: usize = 4_096;
-
-/// What the inputs are at a moment: good values, or nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub(crate) struct Moment {
-    pub(crate) main: Option<f64>,
-    pub(crate) side: Option<f64>,
-}
 
 /// A rule that judges moments.
 pub(crate) trait Momentary {
@@ -49,6 +51,8 @@ pub(crate) trait Momentary {
 #[derive(Debug, Clone)]
 pub(crate) struct Judged<R> {
     max_gaps: Vec<Duration>,
+    /// None if the rule sees its inputs as they are.
+    lens: Option<Lens>,
     timeline: Timeline,
     rule: R,
 }
@@ -106,16 +110,53 @@ impl<R: Momentary> Judged<R> {
     /// One `max_gap` for each input of the rule.
     pub(crate) fn new(rule: R, max_gaps: Vec<Duration>, start: Timestamp) -> Self {
         let tracks = vec![Track::default(); max_gaps.len()];
-        Self { max_gaps, timeline: Timeline { cursor: start, tracks }, rule }
+        Self { max_gaps, lens: None, timeline: Timeline { cursor: start, tracks }, rule }
     }
 
-    pub(crate) fn observe(
-        &mut self,
-        now: Timestamp,
-        input: usize,
-        sample: &Sample,
-        out: &mut Vec<Judgement>,
-    ) {
+    /// What the rule sees of its inputs, unless it sees them as they are.
+    pub(crate) fn through(mut self, lens: Lens) -> Self {
+        self.lens = (!lens.is_plain()).then_some(lens);
+        self
+    }
+
+    fn tracks(&self) -> impl Iterator<Item = (&Track, Duration)> {
+        self.timeline.tracks.iter().zip(self.max_gaps.iter().copied())
+    }
+
+    /// Up to where every input is known.
+    fn known(&self, now: Timestamp) -> Timestamp {
+        let each =
+            self.tracks().map(|(track, gap)| track.newest.max(Some(now - lateness(gap) - MOMENT)));
+        each.min().flatten().unwrap_or(now)
+    }
+
+    fn settle(&mut self, through: Timestamp, out: &mut Vec<Judgement>) {
+        let timeline = &mut self.timeline;
+        if through < timeline.cursor {
+            return;
+        }
+        let mut stepped = None;
+        loop {
+            let cursor = timeline.cursor;
+            let next = timeline.tracks.iter().filter_map(|track| track.next(cursor)).min();
+            let Some(next) = next.filter(|next| *next <= through) else { break };
+            timeline.cursor = next;
+            timeline.tracks.iter_mut().for_each(|track| track.enter(next));
+            self.rule.step(next, timeline.seen(self.lens.as_ref(), &self.max_gaps), out);
+            stepped = Some(next);
+        }
+        timeline.cursor = through;
+        if stepped != Some(timeline.cursor) {
+            let seen = timeline.seen(self.lens.as_ref(), &self.max_gaps);
+            self.rule.step(timeline.cursor, seen, out);
+        }
+    }
+}
+
+impl<R: Momentary> Judge for Judged<R> {
+    type Memory = (Timeline, R::State);
+
+    fn observe(&mut self, now: Timestamp, input: usize, sample: &Sample, out: &mut Vec<Judgement>) {
         let (Some(track), Some(max_gap)) =
             (self.timeline.tracks.get_mut(input), self.max_gaps.get(input))
         else {
@@ -142,16 +183,16 @@ impl<R: Momentary> Judged<R> {
         self.settle(crowded.map_or(known, |crowded| crowded.max(known)), out);
     }
 
-    pub(crate) fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+    fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
         self.settle(self.known(now), out);
     }
 
-    pub(crate) fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+    fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
         self.settle(now, out);
         self.rule.finish(self.timeline.cursor, out);
     }
 
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
+    fn deadline(&self) -> Option<Timestamp> {
         let cursor = self.timeline.cursor;
         let changes = self.timeline.tracks.iter().filter_map(|track| track.next(cursor));
         let next = changes.chain(self.rule.timer()).min()?;
@@ -160,19 +201,15 @@ impl<R: Momentary> Judged<R> {
         Some(next + behind.map(|(_, gap)| lateness(gap) + MOMENT).max().unwrap_or_default())
     }
 
-    pub(crate) fn standing(&self) -> &Standing {
+    fn standing(&self) -> &Standing {
         self.rule.standing()
     }
 
-    pub(crate) fn state(&self) -> (Timeline, R::State) {
+    fn memory(&self) -> Self::Memory {
         (self.timeline.clone(), self.rule.state().clone())
     }
 
-    pub(crate) fn restore(
-        &mut self,
-        timeline: Timeline,
-        state: R::State,
-    ) -> Result<(), StateError> {
+    fn restore(&mut self, (timeline, state): Self::Memory) -> Result<(), StateError> {
         if timeline.tracks.len() != self.max_gaps.len() {
             return Err(StateError);
         }
@@ -180,47 +217,28 @@ impl<R: Momentary> Judged<R> {
         self.rule.restore(state);
         Ok(())
     }
-
-    fn tracks(&self) -> impl Iterator<Item = (&Track, Duration)> {
-        self.timeline.tracks.iter().zip(self.max_gaps.iter().copied())
-    }
-
-    /// Up to where every input is known.
-    fn known(&self, now: Timestamp) -> Timestamp {
-        let each =
-            self.tracks().map(|(track, gap)| track.newest.max(Some(now - lateness(gap) - MOMENT)));
-        each.min().flatten().unwrap_or(now)
-    }
-
-    fn settle(&mut self, through: Timestamp, out: &mut Vec<Judgement>) {
-        let timeline = &mut self.timeline;
-        if through < timeline.cursor {
-            return;
-        }
-        let mut stepped = None;
-        loop {
-            let cursor = timeline.cursor;
-            let next = timeline.tracks.iter().filter_map(|track| track.next(cursor)).min();
-            let Some(next) = next.filter(|next| *next <= through) else { break };
-            timeline.cursor = next;
-            timeline.tracks.iter_mut().for_each(|track| track.enter(next));
-            self.rule.step(next, timeline.moment(), out);
-            stepped = Some(next);
-        }
-        timeline.cursor = through;
-        if stepped != Some(timeline.cursor) {
-            self.rule.step(timeline.cursor, timeline.moment(), out);
-        }
-    }
 }
 
 impl Timeline {
-    fn moment(&self) -> Moment {
-        let value = |track: &Track| track.value(self.cursor);
-        Moment {
-            main: self.tracks.first().and_then(value),
-            side: self.tracks.get(1).and_then(value),
+    /// What the rule sees at the cursor.
+    fn seen(&self, lens: Option<&Lens>, max_gaps: &[Duration]) -> Moment {
+        let moment = self.moment();
+        let Some(lens) = lens else { return moment };
+        let mut times = [self.cursor; INPUTS_MAX];
+        for ((time, track), max_gap) in times.iter_mut().zip(&self.tracks).zip(max_gaps) {
+            if let Some(spoken) = track.current {
+                *time = spoken.until - *max_gap;
+            }
         }
+        lens.look(&moment, &times)
+    }
+
+    fn moment(&self) -> Moment {
+        let mut moment = Moment::default();
+        for (input, track) in self.tracks.iter().enumerate() {
+            moment.set(input, track.value(self.cursor));
+        }
+        moment
     }
 }
 

@@ -13,6 +13,9 @@ pub(crate) const MQTT_TLS_PORT: u16 = 8883;
 pub(crate) const BACKUPS_MAX: usize = 8;
 /// Longest registration or heartbeat of a modem, in bytes.
 pub(crate) const PACKET_MAX: usize = 256;
+/// How a public key of a rule pack begins, and how many hex digits follow.
+pub(crate) const KEY_PREFIX: &str = "ed25519:";
+pub(crate) const KEY_DIGITS: usize = 64;
 pub(crate) const BAUD: u32 = 9_600;
 pub(crate) const BAUD_BOUNDS: RangeInclusive<i64> = 300..=921_600;
 pub(crate) const STOP_BITS: u8 = 1;
@@ -35,6 +38,10 @@ pub(crate) const SCAN_INTERVAL_MS_BOUNDS: RangeInclusive<i64> = 0..=3_600_000;
 pub(crate) const STALE_INTERVALS: u32 = 3;
 /// ... but never sooner than this: a breaker that probes every 30 s must have its chance.
 pub(crate) const STALE_MIN_SECS: u64 = 90;
+
+/// What a device that speaks on occasion has said counts until it says something else, and no
+/// longer than this: more than the year after which the rarest of tests is due again.
+pub(crate) const OCCASIONAL_STALE_DAYS: u64 = 400;
 
 pub(crate) const INFLUX_ORG: &str = "weir";
 pub(crate) const INFLUX_BUCKET: &str = "weir";

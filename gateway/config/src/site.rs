@@ -5,11 +5,12 @@ use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use weir_compliance::{Pack, Schedule};
 use weir_domain::{AreaId, Class, DeviceId, LinkId, Role, SinkId, SiteId, Text};
-use weir_profiles::Profile;
+use weir_profiles::{Access, Profile};
 
 /// One installation. Ids are unique within their list; everything a device names exists.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +52,8 @@ pub struct Area {
     pub packs: Vec<Arc<Pack>>,
     /// Volume of the contact tank, in cubic metres.
     pub contact_tank_m3: Option<f64>,
+    /// Numbers its packs ask for, such as `beds`.
+    pub facts: BTreeMap<String, f64>,
     /// Opening hours as written; empty = always open.
     pub opening_hours: Vec<String>,
     /// Opening hours as understood.
@@ -226,6 +229,13 @@ pub struct Device {
     pub scan_interval: Duration,
     /// After this long without a sample its points are stale.
     pub stale_after: Duration,
+}
+
+impl Device {
+    /// Whether it speaks only when there is something to say.
+    pub fn is_occasional(&self) -> bool {
+        matches!(&self.profile.access, Access::Mqtt(mqtt) if mqtt.occasional)
+    }
 }
 
 /// A database or receiver outside.

@@ -198,7 +198,8 @@ fn library_with(topic: &str, format: MessageFormat) -> Library {
     let at = library.profiles.iter().position(|p| p.id.as_str() == cabinet);
     let at = at.expect("the cabinet comes with the gateway");
     let mut profile = Profile::clone(&library.profiles[at]);
-    profile.access = Access::Mqtt(MqttAccess { topic: topic.to_owned(), format });
+    profile.access =
+        Access::Mqtt(MqttAccess { topic: topic.to_owned(), format, occasional: false });
     library.profiles[at] = Arc::new(profile);
     library
 }
@@ -252,5 +253,78 @@ fn devices_that_publish_are_called_what_their_profile_calls_for() {
         let as_expected = problems.len() == faults.len()
             && problems.iter().zip(faults).all(|(problem, fault)| problem.contains(fault));
         assert!(as_expected, "{topic} {format:?} {link} {own:?}: {problems:?}");
+    }
+}
+
+#[test]
+fn what_speaks_on_occasion_is_not_stale_for_being_silent() {
+    let mut library = Library::builtin();
+    let profile = r#"
+[profile]
+id = "hand-tests"
+name = "Tests by hand"
+source = "generic: for this test"
+mqtt = { occasional = true }
+[[point]]
+id = "dpd"
+name = "DPD"
+parameter = "free_chlorine_manual"
+unit = "mg/L"
+field = "dpd"
+"#;
+    library.profiles.push(Arc::new(weir_profiles::Profile::parse(profile).unwrap()));
+    let text = r#"
+[site]
+id = "pool"
+kind = "pool"
+time_zone = "UTC"
+[[area]]
+id = "pool"
+packs = ["gb37488-2019"]
+[[link]]
+id = "broker"
+transport = { mqtt = { host = "localhost" } }
+[[device]]
+id = "kit"
+profile = "hand-tests"
+link = "broker"
+area = "pool"
+role = "pool_water"
+"#;
+    let site = Site::parse(text, &library).unwrap().site;
+    let facts = weir_config::area_facts(&site, &site.areas[0]);
+    assert!(facts.points[0].occasional && facts.points[0].max_gap.as_secs() == 400 * 86_400);
+    let system = library.packs.iter().find(|pack| pack.id.as_str() == "weir-system").unwrap();
+    assert!(weir_compliance::bind(system, &facts).0.is_empty());
+}
+
+/// The whole site with a pack of facts for its pool.
+fn with_facts(facts: &str) -> (Library, String) {
+    let pack = include_str!("../../compliance/packs/gb37488-2019.toml").replacen(
+        "\n[[requirement]]",
+        "\n[[fact]]\nid = \"volume\"\nname = { zh = \"水量\", en = \"Volume\" }\nunit = \"m³\"\n\n[[requirement]]",
+        1,
+    );
+    let mut library = Library::builtin();
+    library.packs.retain(|known| known.id.as_str() != "gb37488-2019");
+    library.packs.push(Arc::new(weir_compliance::Pack::parse(&pack).unwrap()));
+    (library, WHOLE.replace("facts = {}", facts))
+}
+
+#[test]
+fn facts_are_asked_for_by_packs() {
+    let (library, text) = with_facts("facts = { volume = 480 }");
+    let site = Site::parse(&text, &library).unwrap().site;
+    assert_eq!(area_facts(&site, &site.areas[0]).facts["contact_tank_m3"], 14.0);
+    assert_eq!(area_facts(&site, &site.areas[1]).facts["volume"], 480.0);
+    for (facts, fault) in [
+        ("facts = { volum = 480 }", "unknown fact \"volum\""),
+        ("facts = { volume = \"big\" }", "expected"),
+        ("facts = [480]", "expected a table of numbers"),
+    ] {
+        let (library, text) = with_facts(facts);
+        let error = Site::parse(&text, &library).unwrap_err();
+        assert_eq!(error.reasons.len(), 1, "{error}");
+        assert!(error.reasons[0].problem.contains(fault), "{error}");
     }
 }

@@ -1,7 +1,12 @@
 //! What stands in the journal, and what the engine makes of it.
 
+use crate::mark::{Finding, MarkEvent, MarkId, MarkReason, Person, RejudgeRequest, ReviewOutcome};
 use serde::{Deserialize, Serialize};
-use weir_domain::{AreaId, PointId, Priority, RequirementId, Sample, SeriesId, Timestamp, Verdict};
+use weir_alarms::{Quiet, Transition};
+use weir_domain::{
+    AlarmClass, AreaId, PointId, Priority, Quality, RequirementId, Sample, SeriesId, Timestamp,
+    Value, Verdict,
+};
 
 /// One reading on its way.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,7 +29,7 @@ pub enum Record {
 }
 
 /// An act that the engine must know of, with its time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Command {
     /// When it was taken in.
     pub at: Timestamp,
@@ -33,7 +38,7 @@ pub struct Command {
 }
 
 /// What a person or the gateway did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case")]
 pub enum Act {
     /// The gateway started: silence before this moment was its own.
@@ -53,6 +58,21 @@ pub enum Act {
         by: String,
         /// What they had to say.
         comment: String,
+        /// How often it had been raised when they looked; what was raised since is not meant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<u32>,
+    },
+    /// A person did something else to an alarm.
+    Alarm {
+        /// The alarm's id, or its name without the number of its occurrence.
+        alarm: String,
+        /// Who.
+        by: String,
+        /// Why, or what they had to say.
+        #[serde(default)]
+        comment: String,
+        /// What.
+        deed: Deed,
     },
     /// A person wrote a comment to an alarm.
     Comment {
@@ -63,6 +83,131 @@ pub enum Act {
         /// What they had to say.
         comment: String,
     },
+    /// A person marked readings. The mark is named by the number of the record.
+    Mark(NewMark),
+    /// A person ended a mark that went on, or gave it an earlier end.
+    EndMark {
+        /// The mark.
+        mark: MarkId,
+        /// From this source time on readings count again.
+        to: Timestamp,
+        /// Who.
+        by: Person,
+        /// What they had to say.
+        #[serde(default)]
+        comment: String,
+    },
+    /// A supervisor confirmed or rejected a mark.
+    ReviewMark {
+        /// The mark.
+        mark: MarkId,
+        /// What came of it.
+        outcome: ReviewOutcome,
+        /// Who.
+        by: Person,
+        /// Why.
+        comment: String,
+    },
+    /// Somebody held an instrument against a standard.
+    CalibrationCheck(CalibrationCheck),
+    /// Somebody measured by hand what an instrument did not: the mark that it makes carries the
+    /// value, and the readings of the stretch do not count.
+    ManualValue(ManualValue),
+}
+
+/// A mark as a person makes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewMark {
+    /// Whose readings.
+    pub points: Vec<PointId>,
+    /// From this source time on.
+    pub from: Timestamp,
+    /// Up to this source time; none if it goes on until somebody ends it.
+    #[serde(default)]
+    pub to: Option<Timestamp>,
+    /// Why.
+    pub reason: MarkReason,
+    /// What the readings count as, if not what the reason says.
+    #[serde(default, with = "crate::mark::quality_text::option")]
+    pub quality: Option<Quality>,
+    /// Who.
+    pub by: Person,
+    /// In words.
+    pub comment: String,
+    /// What it rests on.
+    #[serde(default)]
+    pub evidence: Vec<String>,
+}
+
+/// A comparison of an instrument with a standard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationCheck {
+    /// The point that was checked.
+    pub point: PointId,
+    /// When it was done.
+    pub done_at: Timestamp,
+    /// Whether the instrument was near enough.
+    pub passed: bool,
+    /// What the standard was, in the unit of the point.
+    pub reference: Value,
+    /// What the instrument said.
+    pub reading: Value,
+    /// Who.
+    pub by: Person,
+    /// In words.
+    #[serde(default)]
+    pub comment: String,
+    /// What it rests on.
+    #[serde(default)]
+    pub evidence: Vec<String>,
+}
+
+/// A value that was measured by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ManualValue {
+    /// The point it stands for.
+    pub point: PointId,
+    /// From this source time on.
+    pub from: Timestamp,
+    /// Up to this source time.
+    pub to: Timestamp,
+    /// The value in the unit of the point.
+    pub value: Value,
+    /// Who.
+    pub by: Person,
+    /// In words: the method, the laboratory.
+    pub comment: String,
+    /// What it rests on.
+    #[serde(default)]
+    pub evidence: Vec<String>,
+}
+
+/// What a person does to an alarm, beside acknowledging it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Acknowledges it as a supervisor.
+    SupervisorAcknowledge,
+    /// Resets a latched alarm.
+    Reset,
+    /// Shelves it.
+    Shelve {
+        /// For how long.
+        secs: u64,
+    },
+    /// Ends the shelving.
+    Unshelve,
+    /// Suppresses it.
+    Suppress {
+        /// For how long.
+        secs: u64,
+    },
+    /// Ends the suppression.
+    Unsuppress,
+    /// Takes it out of service.
+    OutOfService,
+    /// Returns it to service.
+    ReturnToService,
 }
 
 /// Records that are on disk, in their order. Record `i` has the number `first_seq + i`.
@@ -107,30 +252,61 @@ pub struct VerdictRecord {
     pub coverage: f64,
 }
 
-/// What happened to an alarm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transition {
-    /// The condition held for its on-delay.
-    Raised,
-    /// A person has seen it.
-    Acknowledged,
-    /// The condition is gone, and good data show it, for its off-delay.
-    ReturnedToNormal,
-    /// A person wrote a comment.
-    Commented,
+/// What else there is to an event of an alarm. Written beside the rest, and only what there is: so
+/// events of earlier versions are read, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AlarmDetail {
+    /// What the alarm is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<AlarmClass>,
+    /// The group of alarms it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Raised as the first of its group.
+    #[serde(skip_serializing_if = "is_false")]
+    pub first_out: bool,
+    /// Raised, and stays open until it is reset.
+    #[serde(skip_serializing_if = "is_false")]
+    pub latched: bool,
+    /// Why nobody was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Quiet>,
+    /// How long it is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The alarms whose conditions suppress this one by design.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suppressed_by: Vec<String>,
+    /// What was raised of a group in a flood ([`Transition::GroupRaised`]), most urgent first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
+    /// How many more there are than `members` names.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more: u64,
 }
 
-impl Transition {
-    /// The transition's word in every interface.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Raised => "raised",
-            Self::Acknowledged => "acknowledged",
-            Self::ReturnedToNormal => "returned_to_normal",
-            Self::Commented => "commented",
-        }
-    }
+/// An alarm that was raised in a flood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The alarm's id.
+    pub alarm: String,
+    /// The requirement that was not met.
+    pub requirement: RequirementId,
+    /// The points behind it.
+    pub points: Vec<PointId>,
+    /// How soon somebody must act.
+    pub priority: Priority,
+    /// When it was raised.
+    pub t: Timestamp,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// A transition of an alarm.
@@ -164,6 +340,9 @@ pub struct AlarmEvent {
     pub by: Option<String>,
     /// Their comment.
     pub comment: Option<String>,
+    /// What else there is to it.
+    #[serde(flatten)]
+    pub detail: AlarmDetail,
 }
 
 /// What came of handling a record.
@@ -173,6 +352,12 @@ pub enum Effect {
     Verdict(VerdictRecord),
     /// An alarm changed.
     Alarm(AlarmEvent),
+    /// A mark was made, ended, reviewed or voided.
+    Mark(Box<MarkEvent>),
+    /// A check found something that somebody should look at.
+    Finding(Box<Finding>),
+    /// Time that was judged already must be judged again.
+    Rejudge(Box<RejudgeRequest>),
 }
 
 impl Effect {
@@ -181,6 +366,9 @@ impl Effect {
         match self {
             Self::Verdict(verdict) => verdict.t,
             Self::Alarm(alarm) => alarm.t,
+            Self::Mark(event) => event.t,
+            Self::Finding(finding) => finding.t,
+            Self::Rejudge(request) => request.t,
         }
     }
 }

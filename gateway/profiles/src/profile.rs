@@ -107,6 +107,9 @@ pub struct MqttAccess {
     pub topic: String,
     /// What its messages look like.
     pub format: MessageFormat,
+    /// Whether it speaks only when there is something to say, e.g. a reader of tags or a test by
+    /// hand: its silence is no failure.
+    pub occasional: bool,
 }
 
 /// What messages look like.

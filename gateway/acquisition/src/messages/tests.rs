@@ -29,7 +29,11 @@ fn device(format: MessageFormat, points: Vec<PointDef>) -> DeviceSettings {
         id: "cabinet".parse().unwrap(),
         name: Text { zh: String::new(), en: String::new() },
         source: "generic".into(),
-        access: Access::Mqtt(MqttAccess { topic: "{site}/{device}/{address}".into(), format }),
+        access: Access::Mqtt(MqttAccess {
+            topic: "{site}/{device}/{address}".into(),
+            format,
+            occasional: false,
+        }),
         points,
         info: Vec::new(),
     };

@@ -4,7 +4,12 @@
 //! is too old, whatever may still be on its way. Only the gateway's own silence is not held
 //! against a device.
 
-use crate::{Judgement, Passed, Standing, calendar::Calendar, evaluator::explain::text, wording};
+use crate::{
+    Judgement, Passed, Standing,
+    calendar::Calendar,
+    evaluator::{Judge, StateError, explain::text},
+    wording,
+};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use weir_domain::{PointId, Quality, Sample, Text, Timestamp, Verdict};
@@ -89,101 +94,6 @@ impl Availability {
         fresh
     }
 
-    pub(crate) fn observe(
-        &mut self,
-        now: Timestamp,
-        input: usize,
-        sample: &Sample,
-        out: &mut Vec<Judgement>,
-    ) {
-        self.advance(now, out);
-        let (Some(feed), Some((_, max_gap))) =
-            (self.state.feeds.get_mut(input), self.points.get(input))
-        else {
-            return;
-        };
-        let source = sample.source_time.min(now);
-        let waiting = feed.health == Health::Waiting;
-        // What is too old when it comes says nothing of the device as it is.
-        if (source < feed.heard && !waiting) || source + *max_gap <= now {
-            return;
-        }
-        let quality = sample.reading.quality();
-        let health = if quality.is_good() { Health::Good } else { Health::NotGood(quality) };
-        let changed = feed.health != health;
-        *feed = Feed { heard: feed.heard.max(source), health };
-        self.due_not_before = self.due_not_before.min(feed.heard + *max_gap);
-        self.state.at = self.state.at.max(source);
-        if changed {
-            self.judge(out);
-        }
-    }
-
-    pub(crate) fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
-        if let Some((stretch, to)) = self.state.ended.take() {
-            self.close(stretch, to, out);
-        }
-        while self.due_not_before <= now {
-            let due = self.timer();
-            self.due_not_before = due;
-            if due > now || due == NEVER {
-                return;
-            }
-            self.state.at = self.state.at.max(due);
-            for (feed, (_, max_gap)) in self.state.feeds.iter_mut().zip(&self.points) {
-                if feed.is_overdue(due, *max_gap) {
-                    feed.health = Health::Silent;
-                }
-            }
-            if let Some(stretch) = self.state.stretch.filter(|stretch| stretch.cut <= due) {
-                self.close(stretch, stretch.cut, out);
-                let cut = self.calendar.hour_after(due);
-                self.state.stretch = Some(Stretch { from: stretch.cut, cut, ..stretch });
-            }
-            self.judge(out);
-        }
-    }
-
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        let overdue = self.state.ended.map(|(_, to)| to);
-        overdue.or_else(|| (self.due_not_before < NEVER).then_some(self.due_not_before))
-    }
-
-    pub(crate) fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
-        self.advance(now, out);
-        if let Some(stretch) = self.state.stretch.take() {
-            self.close(stretch, now, out);
-        }
-    }
-
-    /// The gateway was down until `now`: nothing is known of the time since anything was heard.
-    pub(crate) fn resume(&mut self, now: Timestamp) {
-        if let Some(stretch) = self.state.stretch.take() {
-            self.state.ended = Some((stretch, self.state.at));
-        }
-        self.state.at = self.state.at.max(now);
-        self.state.feeds.fill(Feed { heard: now, health: Health::Waiting });
-        self.due_not_before = self.timer();
-    }
-
-    pub(crate) fn standing(&self) -> &Standing {
-        &self.state.standing
-    }
-
-    pub(crate) fn state(&self) -> &AvailabilityState {
-        &self.state
-    }
-
-    /// Whether the state is of a device with as many points.
-    pub(crate) fn restore(&mut self, state: AvailabilityState) -> bool {
-        let fits = state.feeds.len() == self.points.len();
-        if fits {
-            self.state = state;
-            self.due_not_before = self.timer();
-        }
-        fits
-    }
-
     /// When time alone changes something next; [`NEVER`] if it does not.
     fn timer(&self) -> Timestamp {
         let speaking = self
@@ -256,6 +166,99 @@ impl Availability {
                 text(format!("{name} 无有效数据：stale"), format!("{name} has no good data: stale"))
             }
         }
+    }
+}
+
+impl Judge for Availability {
+    type Memory = AvailabilityState;
+
+    fn observe(&mut self, now: Timestamp, input: usize, sample: &Sample, out: &mut Vec<Judgement>) {
+        self.advance(now, out);
+        let (Some(feed), Some((_, max_gap))) =
+            (self.state.feeds.get_mut(input), self.points.get(input))
+        else {
+            return;
+        };
+        let source = sample.source_time.min(now);
+        let waiting = feed.health == Health::Waiting;
+        // What is too old when it comes says nothing of the device as it is.
+        if (source < feed.heard && !waiting) || source + *max_gap <= now {
+            return;
+        }
+        let quality = sample.reading.quality();
+        let health = if quality.is_good() { Health::Good } else { Health::NotGood(quality) };
+        let changed = feed.health != health;
+        *feed = Feed { heard: feed.heard.max(source), health };
+        self.due_not_before = self.due_not_before.min(feed.heard + *max_gap);
+        self.state.at = self.state.at.max(source);
+        if changed {
+            self.judge(out);
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        if let Some((stretch, to)) = self.state.ended.take() {
+            self.close(stretch, to, out);
+        }
+        while self.due_not_before <= now {
+            let due = self.timer();
+            self.due_not_before = due;
+            if due > now || due == NEVER {
+                return;
+            }
+            self.state.at = self.state.at.max(due);
+            for (feed, (_, max_gap)) in self.state.feeds.iter_mut().zip(&self.points) {
+                if feed.is_overdue(due, *max_gap) {
+                    feed.health = Health::Silent;
+                }
+            }
+            if let Some(stretch) = self.state.stretch.filter(|stretch| stretch.cut <= due) {
+                self.close(stretch, stretch.cut, out);
+                let cut = self.calendar.hour_after(due);
+                self.state.stretch = Some(Stretch { from: stretch.cut, cut, ..stretch });
+            }
+            self.judge(out);
+        }
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let overdue = self.state.ended.map(|(_, to)| to);
+        overdue.or_else(|| (self.due_not_before < NEVER).then_some(self.due_not_before))
+    }
+
+    fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        self.advance(now, out);
+        if let Some(stretch) = self.state.stretch.take() {
+            self.close(stretch, now, out);
+        }
+    }
+
+    /// The gateway was down until `now`: nothing is known of the time since anything was heard.
+    fn resume(&mut self, _since: Timestamp, now: Timestamp) {
+        if let Some(stretch) = self.state.stretch.take() {
+            self.state.ended = Some((stretch, self.state.at));
+        }
+        self.state.at = self.state.at.max(now);
+        self.state.feeds.fill(Feed { heard: now, health: Health::Waiting });
+        self.due_not_before = self.timer();
+    }
+
+    fn standing(&self) -> &Standing {
+        &self.state.standing
+    }
+
+    fn memory(&self) -> AvailabilityState {
+        self.state.clone()
+    }
+
+    /// The state must be of a device with as many points.
+    fn restore(&mut self, state: AvailabilityState) -> Result<(), StateError> {
+        if state.feeds.len() != self.points.len() {
+            return Err(StateError);
+        }
+        self.state = state;
+        self.due_not_before = self.timer();
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@
 //! the second is not, and indeterminate between.
 
 use crate::{
-    Judgement, Passed, Standing,
+    HoldCycleRule, Judgement, Passed, Standing,
     evaluator::{
         explain::text,
         hold::{Hold, Level},
@@ -14,30 +14,16 @@ use crate::{
     timeline::{Moment, Momentary},
     wording,
 };
-use core::time::Duration;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use weir_domain::{Text, Timestamp, Unit, Verdict};
-
-/// What a [`HoldCycle`] is made of.
-#[derive(Debug, Clone)]
-pub(crate) struct CycleSettings {
-    pub(crate) threshold: f64,
-    pub(crate) hold: Duration,
-    pub(crate) dip_depth: f64,
-    pub(crate) dip_time: Duration,
-    pub(crate) starts_above: f64,
-    pub(crate) ends_below: f64,
-    /// Whether the second input is a door.
-    pub(crate) has_door: bool,
-    pub(crate) unit: Unit,
-    pub(crate) time_zone: TimeZone,
-}
+use weir_domain::{Text, Timestamp, Verdict};
 
 /// Judges cycles.
 #[derive(Debug, Clone)]
 pub(crate) struct HoldCycle {
-    settings: CycleSettings,
+    /// What is required; the door is the second input.
+    settings: HoldCycleRule,
+    time_zone: TimeZone,
     state: CycleState,
 }
 
@@ -67,7 +53,7 @@ struct Cycle {
 }
 
 impl HoldCycle {
-    pub(crate) fn new(settings: CycleSettings, start: Timestamp) -> Self {
+    pub(crate) fn new(settings: HoldCycleRule, time_zone: TimeZone, start: Timestamp) -> Self {
         let standing = Standing {
             verdict: None,
             since: None,
@@ -78,13 +64,13 @@ impl HoldCycle {
         let missing = Some(start - settings.hold);
         let state =
             CycleState { at: start, moment: Moment::default(), missing, cycle: None, standing };
-        Self { settings, state }
+        Self { settings, time_zone, state }
     }
 
     /// The level as it certainly is, and as it may be.
     fn levels(&self, moment: Moment) -> (Level, Level) {
         let settings = &self.settings;
-        let level = moment.main.map(|value| {
+        let level = moment.main().map(|value| {
             if value >= settings.threshold {
                 Level::Held
             } else if value >= settings.threshold - settings.dip_depth {
@@ -94,7 +80,7 @@ impl HoldCycle {
             }
         });
         let (surely, perhaps) = (level.unwrap_or(Level::Down), level.unwrap_or(Level::Held));
-        match (settings.has_door, moment.side) {
+        match (settings.door.is_some(), moment.side()) {
             (false, _) => (surely, perhaps),
             (true, None) => (Level::Down, perhaps),
             (true, Some(0.0)) => (surely, perhaps),
@@ -105,7 +91,7 @@ impl HoldCycle {
     fn pass(&mut self, t: Timestamp) {
         let length = wording::millis(t.since(self.state.at));
         self.state.at = self.state.at.max(t);
-        if let (Some(cycle), Some(value)) = (&mut self.state.cycle, self.state.moment.main)
+        if let (Some(cycle), Some(value)) = (&mut self.state.cycle, self.state.moment.main())
             && length > 0
         {
             cycle.good += length;
@@ -162,11 +148,11 @@ impl HoldCycle {
     fn explain(&self, cycle: &Cycle, to: Timestamp, verdict: Verdict) -> Text {
         let settings = &self.settings;
         let limits = Limits { low: Some(settings.threshold), high: None };
-        let when = wording::stretch(cycle.from, to, &settings.time_zone);
+        let when = wording::stretch(cycle.from, to, &self.time_zone);
         let held = wording::duration(cycle.surely.longest());
         let needed = wording::duration(settings.hold);
-        let limit = format!("{}{}", limits.interval(), settings.unit.suffix());
-        let highest = cycle.highest.map(|highest| limits.number(highest, settings.unit));
+        let limit = format!("{}{}", limits.interval(), settings.input.unit.suffix());
+        let highest = cycle.highest.map(|highest| limits.number(highest, settings.input.unit));
         let highest = highest.unwrap_or_else(|| "-".into());
         let covered = wording::coverage(wording::share(cycle.good, to.since(cycle.from)));
         let (zh, en) = match verdict {
@@ -195,13 +181,13 @@ impl HoldCycle {
         if let Some(cycle) = &mut self.state.cycle {
             cycle.surely.step(at, surely, self.settings.dip_time);
             cycle.perhaps.step(at, perhaps, self.settings.dip_time);
-            if moment.main.is_some_and(|value| value < self.settings.ends_below) {
+            if moment.main().is_some_and(|value| value < self.settings.ends_below) {
                 self.end(at, true, out);
             }
-        } else if moment.main.is_some_and(|value| value > self.settings.starts_above) {
+        } else if moment.main().is_some_and(|value| value > self.settings.starts_above) {
             self.begin(moment);
         }
-        self.state.missing = match moment.main {
+        self.state.missing = match moment.main() {
             Some(_) => None,
             None => self.state.missing.or(Some(at)),
         };

@@ -95,7 +95,7 @@ impl InstantLimit {
     }
 
     fn condition(&self) -> Condition {
-        let Moment { main, side } = self.state.moment;
+        let (main, side) = (self.state.moment.main(), self.state.moment.side());
         match (self.hours.open, self.settings.gated, side, main) {
             (false, ..) | (true, true, Some(0.0), _) => Condition::Off,
             (true, true, None, _) | (true, _, _, None) => Condition::Missing,

@@ -6,29 +6,20 @@
 //! soon as it is over; an episode without any is judged as a whole.
 
 use crate::{
-    Judgement, Passed, Standing,
+    ForbiddenWhen, InterlockRule, Judgement, Passed, Standing,
     evaluator::explain::text,
     timeline::{Moment, Momentary},
     wording,
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use weir_domain::{Parameter, Text, Timestamp, Verdict};
-
-/// What an [`Interlock`] is made of.
-#[derive(Debug, Clone)]
-pub(crate) struct InterlockSettings {
-    pub(crate) active: Parameter,
-    pub(crate) forbidden: Parameter,
-    /// The state of the second input that forbids the first.
-    pub(crate) forbidden_on: bool,
-    pub(crate) time_zone: TimeZone,
-}
+use weir_domain::{Text, Timestamp, Verdict};
 
 /// Watches that two things never happen together.
 #[derive(Debug, Clone)]
 pub(crate) struct Interlock {
-    settings: InterlockSettings,
+    settings: InterlockRule,
+    time_zone: TimeZone,
     state: InterlockState,
 }
 
@@ -55,9 +46,10 @@ struct Episode {
 }
 
 impl Interlock {
-    pub(crate) fn new(settings: InterlockSettings, start: Timestamp) -> Self {
+    pub(crate) fn new(settings: InterlockRule, time_zone: TimeZone, start: Timestamp) -> Self {
         let mut interlock = Self {
             settings,
+            time_zone,
             state: InterlockState {
                 at: start,
                 moment: Moment::default(),
@@ -76,17 +68,21 @@ impl Interlock {
     }
 
     fn is_active(&self) -> Option<bool> {
-        self.state.moment.main.map(|value| value != 0.0)
+        self.state.moment.main().map(|value| value != 0.0)
     }
 
     fn is_forbidden(&self) -> Option<bool> {
-        self.state.moment.side.map(|value| (value != 0.0) == self.settings.forbidden_on)
+        self.state.moment.side().map(|value| (value != 0.0) == self.forbids_while_on())
+    }
+
+    fn forbids_while_on(&self) -> bool {
+        self.settings.forbidden_when == ForbiddenWhen::On
     }
 
     fn pass(&mut self, t: Timestamp) {
         let length = wording::millis(t.since(self.state.at));
         self.state.at = self.state.at.max(t);
-        if let (Some(episode), Some(_)) = (&mut self.state.episode, self.state.moment.side) {
+        if let (Some(episode), Some(_)) = (&mut self.state.episode, self.state.moment.side()) {
             episode.known += length;
         }
     }
@@ -159,7 +155,7 @@ impl Interlock {
         coverage: f64,
         out: &mut Vec<Judgement>,
     ) {
-        let when = wording::stretch(from, to, &self.settings.time_zone);
+        let when = wording::stretch(from, to, &self.time_zone);
         let lasted = wording::duration(to.since(from));
         let (note, covered) = (self.note(Some(verdict)), wording::coverage(coverage));
         let explanation = text(
@@ -171,8 +167,9 @@ impl Interlock {
     }
 
     fn note(&self, verdict: Option<Verdict>) -> Text {
-        let InterlockSettings { active, forbidden, forbidden_on, .. } = &self.settings;
-        let (bad, good) = if *forbidden_on { ("1", "0") } else { ("0", "1") };
+        let (active, forbidden) =
+            (&self.settings.active.parameter, &self.settings.forbidden.parameter);
+        let (bad, good) = if self.forbids_while_on() { ("1", "0") } else { ("0", "1") };
         match verdict {
             Some(Verdict::NonCompliant) => text(
                 format!("{active}=1 时 {forbidden}={bad}"),

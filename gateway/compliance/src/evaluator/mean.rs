@@ -9,7 +9,10 @@ mod sums;
 use crate::{
     Judgement, Passed, Standing,
     calendar::Calendar,
-    evaluator::explain::{LimitWords, not_applicable, text},
+    evaluator::{
+        Judge, StateError,
+        explain::{LimitWords, not_applicable, text},
+    },
     wording,
 };
 use core::time::Duration;
@@ -90,65 +93,6 @@ impl MeanLimit {
         };
         let open = calendar.open_within(from, to);
         Self { words, settings, calendar, open, state }
-    }
-
-    pub(crate) fn observe(&mut self, now: Timestamp, sample: &Sample, out: &mut Vec<Judgement>) {
-        self.advance(now, out);
-        // Nothing can be measured in the future.
-        let at = sample.source_time.min(now);
-        if at < self.state.settled.max(now - self.settings.lateness) {
-            return;
-        }
-        self.fold(now - self.settings.lateness);
-        let value = sample.reading.good().map(weir_domain::Value::get);
-        let waiting = &mut self.state.waiting;
-        if waiting.len() >= WAITING_MAX {
-            return;
-        }
-        match waiting.iter().rposition(|earlier| earlier.at <= at) {
-            Some(found) if waiting[found].at == at => waiting[found].value = value,
-            Some(found) if found + 1 < waiting.len() => {
-                waiting.insert(found + 1, Waiting { at, value });
-            }
-            None if !waiting.is_empty() => waiting.push_front(Waiting { at, value }),
-            _ => waiting.push_back(Waiting { at, value }),
-        }
-    }
-
-    pub(crate) fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
-        while self.state.to + self.settings.lateness <= now {
-            self.fold(self.state.to);
-            self.end_window(out);
-        }
-    }
-
-    pub(crate) fn deadline(&self) -> Timestamp {
-        self.state.to + self.settings.lateness
-    }
-
-    pub(crate) fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
-        while self.state.to <= now {
-            self.fold(self.state.to);
-            self.end_window(out);
-        }
-        self.fold(now);
-        self.add_last(now);
-        if self.coverage() >= self.settings.coverage_min && self.state.sums.covered() > 0 {
-            self.judge(out);
-        }
-    }
-
-    pub(crate) fn standing(&self) -> &Standing {
-        &self.state.standing
-    }
-
-    pub(crate) fn state(&self) -> &MeanState {
-        &self.state
-    }
-
-    pub(crate) fn restore(&mut self, state: MeanState) {
-        self.open = self.calendar.open_within(state.from, state.to);
-        self.state = state;
     }
 
     /// Folds every sample whose successor cannot change any more.
@@ -245,6 +189,73 @@ impl MeanLimit {
         let note = passed.map_or_else(not_applicable, |passed| passed.explanation.clone());
         state.standing = Standing { verdict, since: Some(state.from), value, note };
         out.push(Judgement::Standing(state.standing.clone()));
+    }
+}
+
+impl Judge for MeanLimit {
+    type Memory = MeanState;
+
+    fn observe(&mut self, now: Timestamp, input: usize, sample: &Sample, out: &mut Vec<Judgement>) {
+        if input != 0 {
+            return;
+        }
+        self.advance(now, out);
+        // Nothing can be measured in the future.
+        let at = sample.source_time.min(now);
+        if at < self.state.settled.max(now - self.settings.lateness) {
+            return;
+        }
+        self.fold(now - self.settings.lateness);
+        let value = sample.reading.good().map(weir_domain::Value::get);
+        let waiting = &mut self.state.waiting;
+        if waiting.len() >= WAITING_MAX {
+            return;
+        }
+        match waiting.iter().rposition(|earlier| earlier.at <= at) {
+            Some(found) if waiting[found].at == at => waiting[found].value = value,
+            Some(found) if found + 1 < waiting.len() => {
+                waiting.insert(found + 1, Waiting { at, value });
+            }
+            None if !waiting.is_empty() => waiting.push_front(Waiting { at, value }),
+            _ => waiting.push_back(Waiting { at, value }),
+        }
+    }
+
+    fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        while self.state.to + self.settings.lateness <= now {
+            self.fold(self.state.to);
+            self.end_window(out);
+        }
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        Some(self.state.to + self.settings.lateness)
+    }
+
+    fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        while self.state.to <= now {
+            self.fold(self.state.to);
+            self.end_window(out);
+        }
+        self.fold(now);
+        self.add_last(now);
+        if self.coverage() >= self.settings.coverage_min && self.state.sums.covered() > 0 {
+            self.judge(out);
+        }
+    }
+
+    fn standing(&self) -> &Standing {
+        &self.state.standing
+    }
+
+    fn memory(&self) -> MeanState {
+        self.state.clone()
+    }
+
+    fn restore(&mut self, state: MeanState) -> Result<(), StateError> {
+        self.open = self.calendar.open_within(state.from, state.to);
+        self.state = state;
+        Ok(())
     }
 }
 

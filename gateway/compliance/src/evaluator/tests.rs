@@ -2,7 +2,7 @@
 //! is stored, or whether samples come twice; and missing data never turn a verdict round.
 
 use crate::{
-    Judgement, Rule,
+    AvailabilityRule, Judgement, Rule,
     testing::{
         Bench, Event, Played, Player, at, every5, gated, hold, instant, interlock, mean, stored, t,
     },
@@ -23,11 +23,12 @@ fn benches() -> Vec<Bench> {
         hold(false),
         hold(true),
         interlock(),
-        Rule::Availability {},
+        Rule::Availability(AvailabilityRule {}),
     ];
     let mut benches: Vec<Bench> = rules.into_iter().map(Bench::new).collect();
     benches.push(Bench::new(instant(60)).deadband(0.1).open("mon-sun 10:05-10:20"));
     benches.push(Bench::new(mean(5)).deadband(0.1).open("mon-sun 10:05-10:20"));
+    benches.extend(super::events::tests::benches());
     benches
 }
 
@@ -102,7 +103,7 @@ proptest! {
     #[test]
     fn deadlines_may_be_fired_late_by_the_rules_that_go_by_the_samples(events in events()) {
         for bench in benches() {
-            if matches!(bench.requirement.rule, Rule::Availability {}) {
+            if matches!(bench.requirement.rule, Rule::Availability(_)) {
                 continue;
             }
             let mut lazy = Player::new(bench.evaluator(t(0)));
@@ -160,7 +161,7 @@ proptest! {
                 prop_assert!(!passed.explanation.zh.is_empty() && !passed.explanation.en.is_empty());
             }
             let standings: Vec<_> = played.out.iter().filter_map(|judgement| match judgement {
-                Judgement::Standing(standing) => Some(standing.verdict),
+                Judgement::Standing(standing) => Some((standing.verdict, &standing.note)),
                 Judgement::Verdict(_) => None,
             }).collect();
             prop_assert!(standings.windows(2).all(|pair| pair[0] != pair[1]), "said twice");
@@ -255,10 +256,11 @@ fn simple_judge(events: &[Event], persistence: i64) -> String {
 
 #[test]
 fn a_state_of_another_rule_is_refused() {
+    use std::mem::discriminant;
     let state = Bench::new(mean(10)).evaluator(t(0)).state();
     for bench in benches() {
         let mut evaluator = bench.evaluator(t(0));
-        let fits = matches!(evaluator.state(), s if std::mem::discriminant(&s.0) == std::mem::discriminant(&state.0));
+        let fits = matches!(evaluator.state(), s if discriminant(&s.0[0].1) == discriminant(&state.0[0].1));
         assert_eq!(evaluator.restore(state.clone()).is_ok(), fits);
     }
     let with_gate = Bench::new(gated(0)).evaluator(t(0)).state();

@@ -1,6 +1,11 @@
 //! What is wrong with a pack, all at once, each with its place.
 
 use core::{fmt, ops::Range};
+use serde::de::DeserializeOwned;
+use toml::{
+    Spanned,
+    de::{DeValue, ValueDeserializer},
+};
 
 /// Every fault of a pack.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,17 +44,18 @@ impl fmt::Display for PackError {
 impl core::error::Error for PackError {}
 
 /// Collects the faults of a text.
-pub(super) struct Faults<'a> {
+#[derive(Debug)]
+pub(crate) struct Faults<'a> {
     text: &'a str,
     found: Vec<PackFault>,
 }
 
 impl<'a> Faults<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { text, found: Vec::new() }
     }
 
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         span: Range<usize>,
         problem: impl Into<String>,
@@ -65,20 +71,35 @@ impl<'a> Faults<'a> {
     }
 
     /// A fault that the TOML reader found, with `span` where it does not say where.
-    pub(super) fn add_toml(&mut self, error: &toml::de::Error, span: Range<usize>) {
+    pub(crate) fn add_toml(&mut self, error: &toml::de::Error, span: Range<usize>) {
         self.add(error.span().unwrap_or(span), error.message().replace('\n', ": "), "");
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.found.len()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    pub(super) fn into_error(mut self) -> PackError {
+    pub(crate) fn into_error(mut self) -> PackError {
         self.found.sort_by_key(|fault| (fault.line, fault.column));
         PackError { faults: self.found }
+    }
+}
+
+/// Reads a part of the text into its raw shape.
+pub(crate) fn shape<T: DeserializeOwned>(
+    part: Spanned<DeValue<'_>>,
+    faults: &mut Faults<'_>,
+) -> Option<T> {
+    let span = part.span();
+    match T::deserialize(ValueDeserializer::from(part)) {
+        Ok(raw) => Some(raw),
+        Err(error) => {
+            faults.add_toml(&error, span);
+            None
+        }
     }
 }

@@ -53,7 +53,7 @@ fn hear(judged: &mut Judged<Listener>, events: &[Event]) {
 }
 
 fn m(main: impl Into<Option<f64>>, side: impl Into<Option<f64>>) -> Moment {
-    Moment { main: main.into(), side: side.into() }
+    Moment::try_from(vec![main.into(), side.into()]).unwrap()
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Devices: everything they name exists, and goes together.
 
 use super::{Check, bounded, name_or_id};
-use crate::defaults::{SCAN_INTERVAL_MS, STALE_INTERVALS, STALE_MIN_SECS, TIMEOUT_MS};
+use crate::defaults::{
+    OCCASIONAL_STALE_DAYS, SCAN_INTERVAL_MS, STALE_INTERVALS, STALE_MIN_SECS, TIMEOUT_MS,
+};
 use crate::read::{Raw, RawDevice, RawLink, RawTransport};
 use crate::{Device, Framing};
 use core::time::Duration;
@@ -45,7 +47,7 @@ impl Check<'_, '_> {
         }
         let scan_interval = Duration::from_millis(interval_ms);
         let id = raw.id.as_ref()?;
-        Some(Device {
+        let mut device = Device {
             id: id.value.clone(),
             name: name_or_id(raw.name.as_ref(), &id.value),
             profile: Arc::clone(profile?),
@@ -56,7 +58,11 @@ impl Check<'_, '_> {
             role: raw.role.as_ref()?.value.clone(),
             scan_interval,
             stale_after: (scan_interval * STALE_INTERVALS).max(Duration::from_secs(STALE_MIN_SECS)),
-        })
+        };
+        if device.is_occasional() {
+            device.stale_after = Duration::from_secs(OCCASIONAL_STALE_DAYS * 86_400);
+        }
+        Some(device)
     }
 
     fn profile(&self, name: &Found<String>) -> Option<Arc<Profile>> {

@@ -42,6 +42,7 @@ pub(super) fn access(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> Option<
     let time = fields.text("time");
     let time_form = fields.choice("time_form", &TIME_FORMS);
     let written = fields.text("topic");
+    let occasional = fields.flag("occasional").is_some_and(|found| found.value);
     if format_there && format.is_none() {
         return None;
     }
@@ -84,7 +85,7 @@ pub(super) fn access(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> Option<
             MessageFormat::Json { time, time_form }
         }
     };
-    Some(MqttAccess { topic, format })
+    Some(MqttAccess { topic, format, occasional })
 }
 
 /// A topic on which a device publishes, perhaps with wildcards.

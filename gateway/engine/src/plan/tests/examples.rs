@@ -112,6 +112,7 @@ fn bytes_and_times_of_a_request() {
 fn a_profile_of_messages_has_no_requests() {
     let mut published = profile(ModbusAccess::default(), &[(H, 0, U16)]);
     let format = weir_profiles::MessageFormat::Weir;
-    published.access = Access::Mqtt(weir_profiles::MqttAccess { topic: "t".into(), format });
+    published.access =
+        Access::Mqtt(weir_profiles::MqttAccess { topic: "t".into(), format, occasional: false });
     assert!(plan(&published, ANY, &[]).is_empty() && plan_info(&published, ANY).is_empty());
 }
