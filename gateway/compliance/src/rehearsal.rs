@@ -81,6 +81,7 @@ fn area(pack: &Pack, test: &TestCase) -> Option<AreaFacts> {
         class: test.class.clone(),
         schedule: test.schedule.clone(),
         time_zone: test.time_zone.clone(),
+        facts: test.facts.clone(),
         points: points.collect::<Option<_>>()?,
     })
 }

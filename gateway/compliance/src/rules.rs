@@ -14,16 +14,19 @@ mod limit;
 mod reader;
 mod reconcile;
 mod sequence;
+mod value;
 
 pub use availability::AvailabilityRule;
 pub use count::CountRule;
-pub use expected::{ExpectedRule, Often, Period};
+pub use expected::{ExpectedRule, Often};
 pub use hold_cycle::HoldCycleRule;
 pub use interlock::{ForbiddenWhen, InterlockRule};
 pub use limit::{LimitRule, Statistic};
-pub(crate) use reader::{RawInput, Reader};
+pub(crate) use reader::{CONTACT_TANK, RawInput, Reader, facts_of};
 pub use reconcile::{ReconcileRule, Side};
 pub use sequence::{SequenceRule, SequenceTime};
+pub(crate) use value::is_name;
+pub use value::{Formula, Gate, Number, Value};
 
 use crate::{
     AreaFacts, InputSpec, PointFacts, Requirement,
@@ -54,6 +57,11 @@ pub(crate) trait Kind {
 
     /// The points it looks at.
     fn watches(&self) -> Watches<'_>;
+
+    /// The facts it asks of the area.
+    fn facts(&self) -> Vec<&str> {
+        Vec::new()
+    }
 
     /// What is required, in words.
     fn limit_text(&self) -> Text;
@@ -108,6 +116,11 @@ pub(crate) struct Bound<'a> {
 }
 
 impl Bound<'_> {
+    /// A fact of the area. Whatever [`Kind::facts`] names is there.
+    pub(crate) fn fact(&self, id: &str) -> Option<f64> {
+        self.area.facts.get(id).copied()
+    }
+
     pub(crate) fn max_gaps(&self) -> Vec<Duration> {
         self.points.iter().map(|point| point.max_gap).collect()
     }

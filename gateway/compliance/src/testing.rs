@@ -8,7 +8,9 @@ use crate::{
 };
 use core::time::Duration;
 use jiff::tz::TimeZone;
-use weir_domain::{BadReason, Priority, Reading, Sample, Text, Timestamp, Unit, Verdict};
+use weir_domain::{
+    AlarmClass, BadReason, Priority, Reading, Sample, Text, Timestamp, Unit, Verdict,
+};
 
 pub(crate) const MAX_GAP: Duration = Duration::from_secs(15);
 
@@ -102,6 +104,12 @@ impl Bench {
             off_delay: Duration::ZERO,
             deadband: 0.0,
             raise_on: Verdict::NonCompliant,
+            class: AlarmClass::Compliance,
+            latch: false,
+            realarm: None,
+            group: None,
+            suppressed_by: Vec::new(),
+            shelve_max: None,
         };
         let requirement = Requirement {
             id: "tested".parse().unwrap(),
@@ -133,6 +141,7 @@ impl Bench {
             class: None,
             schedule: Schedule::default(),
             time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            facts: Default::default(),
             points: points.into(),
         };
         Self { requirement, area }

@@ -1,14 +1,18 @@
 //! The tests that a pack carries: what is played, and what must come of it.
 
 use super::{
-    ClassDef, Requirement,
+    Pack, Requirement,
     fault::Faults,
     raw::RawTest,
     signal::{self, TestPoint},
 };
-use crate::{Schedule, rules::Reader};
+use crate::{
+    Schedule,
+    rules::{Reader, facts_of},
+};
 use core::ops::Range;
 use jiff::{civil, tz::TimeZone};
+use std::collections::BTreeMap;
 use toml::Spanned;
 use weir_domain::{Class, RequirementId, Timestamp, Verdict};
 
@@ -37,12 +41,13 @@ const TIME_ZONE: &str = "Asia/Shanghai";
 ///
 /// `expect` lists all verdicts of a requirement, with the deciding value behind `=` where it
 /// matters; `stands` says how it stands at the end (`none` = it does not apply). A requirement that
-/// is not listed must not find anything non-compliant.
+/// is not listed must not find anything non-compliant. `facts = { beds = 300 }` gives the area facts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestCase {
     /// What it shows.
     pub name: String,
     pub(crate) class: Option<Class>,
+    pub(crate) facts: BTreeMap<String, f64>,
     pub(crate) schedule: Schedule,
     pub(crate) time_zone: TimeZone,
     pub(crate) start: Timestamp,
@@ -72,11 +77,18 @@ impl TestCase {
 pub(super) fn test_case(
     raw: RawTest,
     requirements: Option<&[Requirement]>,
-    classes: Option<&[ClassDef]>,
+    header: Option<&Pack>,
     faults: &mut Faults<'_>,
 ) -> Option<TestCase> {
     if let Some(class) = &raw.class {
-        Reader::new(faults, classes, false).check_class(class.get_ref(), class.span());
+        Reader::new(faults, header, false).check_class(class.get_ref(), class.span());
+    }
+    let known = facts_of(header);
+    for fact in raw.facts.keys() {
+        if header.is_some() && !known.contains(&fact.get_ref().as_str()) {
+            let hint = format!("the facts are: {}", known.join(", "));
+            faults.add(fact.span(), format!("there is no fact {}", fact.get_ref()), hint);
+        }
     }
     let time_zone = time_zone(raw.time_zone.as_ref(), faults)?;
     let at = raw.at.get_ref().to_string().parse::<civil::DateTime>().ok();
@@ -106,7 +118,9 @@ pub(super) fn test_case(
     let schedule = opening_hours(&raw.opening_hours, faults);
     let class = raw.class.map(Spanned::into_inner);
     let start = start.into();
-    Some(TestCase { name: raw.name, class, schedule, time_zone, start, points, expect, stands })
+    let facts = raw.facts.into_iter().map(|(id, value)| (id.into_inner(), value)).collect();
+    let name = raw.name;
+    Some(TestCase { name, class, facts, schedule, time_zone, start, points, expect, stands })
 }
 
 fn time_zone(raw: Option<&Spanned<String>>, faults: &mut Faults<'_>) -> Option<TimeZone> {

@@ -5,7 +5,7 @@ use super::{
     event::{RawEvent, WatchOptions, grace, inputs, low_high, open_calendar, watch},
 };
 use crate::{
-    EventSpec,
+    EventSpec, Period,
     evaluator::events::{
         Watched,
         every::{Every, EverySettings},
@@ -44,22 +44,6 @@ pub enum Often {
     BeforeOpening(Duration, f64),
     /// Again before so long has passed.
     Every(Duration),
-}
-
-/// A period of the local calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Period {
-    /// From midnight to midnight.
-    Day,
-    /// From Monday to Sunday.
-    Week,
-    /// A month.
-    Month,
-    /// Three months, from January, April, July and October.
-    Quarter,
-    /// A year.
-    Year,
 }
 
 /// The rule as it is written.

@@ -4,8 +4,8 @@
 //! middle of a short test.
 
 use crate::{
-    CountRule, Edge, EventSpec, ExpectedRule, Often, Period, ReconcileRule, Rule, SequenceRule,
-    SequenceTime, Side,
+    CountRule, Edge, EventSpec, ExpectedRule, Number, Often, Period, ReconcileRule, Rule,
+    SequenceRule, SequenceTime, Side,
     testing::{Bench, Event, Player, at, of, spec, t},
 };
 use core::time::Duration;
@@ -50,7 +50,7 @@ fn sequence(trigger: EventSpec, needs: Vec<EventSpec>, time: SequenceTime) -> Ru
 }
 
 fn reconcile(left: EventSpec, right: EventSpec, ratio: (f64, f64)) -> ReconcileRule {
-    let side = |event| Side { event, times: 1.0, sum: false, at_least: 0 };
+    let side = |event| Side { event, times: Number::Given(1.0), sum: false, at_least: 0 };
     ReconcileRule {
         left: side(left),
         right: side(right),
@@ -474,7 +474,7 @@ fn two_counts_agree_or_not() {
     assert_eq!(last(play(silent, &steps(3.0), &[])), "?1200..87600");
     // The values added up, and each count standing for three: 12 to 12.
     let mut summed = rule(1.0, 1.0);
-    (summed.right.sum, summed.left.times) = (true, 4.0);
+    (summed.right.sum, summed.left.times) = (true, Number::Given(4.0));
     let played = play(summed, &steps(3.0), &exams);
     assert_eq!(played.passed()[1].value, Some(1.0));
     // More exposures than the gap could explain are too many; too few may lie in it.
