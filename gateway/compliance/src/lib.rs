@@ -82,7 +82,7 @@ pub use pack::{
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
     AvailabilityRule, CountRule, ExpectedRule, ForbiddenWhen, Formula, Gate, HoldCycleRule,
-    InterlockRule, LimitRule, Number, Often, ReconcileRule, Rule, SequenceRule, SequenceTime, Side,
-    Statistic, Value,
+    InterlockRule, LimitRule, Number, Often, PowerSpec, ProgramSpec, PulsesSpec, ReconcileRule,
+    Rule, SequenceRule, SequenceTime, Side, Statistic, SteamSpec, Value,
 };
 pub use schedule::{Schedule, ScheduleError};

@@ -19,7 +19,7 @@ mod value;
 pub use availability::AvailabilityRule;
 pub use count::CountRule;
 pub use expected::{ExpectedRule, Often};
-pub use hold_cycle::HoldCycleRule;
+pub use hold_cycle::{HoldCycleRule, PowerSpec, ProgramSpec, PulsesSpec, SteamSpec};
 pub use interlock::{ForbiddenWhen, InterlockRule};
 pub use limit::{LimitRule, Statistic};
 pub(crate) use reader::{CONTACT_TANK, RawInput, Reader, facts_of};
