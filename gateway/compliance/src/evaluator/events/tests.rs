@@ -625,3 +625,23 @@ fn samples_of_the_future_are_taken_as_of_now() {
     let played = bench(rule).occasional(&[0]).play(&[ahead], 90_000);
     assert_eq!(played.verdicts(), "?-85200..1200 +1200..87600");
 }
+
+#[test]
+fn what_comes_too_late_changes_nothing_that_could_have_been_judged() {
+    let after = SequenceTime::After(Duration::from_secs(60), None);
+    let bench = bench(sequence(event(Edge::On), vec![event(Edge::On)], after));
+    // The second sample is twenty seconds late, five more than may be.
+    let (first, late) = (of(0, 0, 0.0), of(0, 10, None).late(20));
+    let steady = [first, of(0, 9, 0.0), late];
+    let quiet = bench.play(&steady, 100);
+    for look in 25..30 {
+        let mut player = Player::new(bench.evaluator(t(0)));
+        steady[..2].iter().for_each(|event| player.observe(*event));
+        player.fire(t(look));
+        player.evaluator.advance(t(look), &mut player.out);
+        player.observe(late);
+        assert_eq!(player.finish(t(100)), quiet, "{look}");
+    }
+    // It speaks from fifteen seconds before it came.
+    assert_eq!(quiet.standing.since, Some(t(15)));
+}
