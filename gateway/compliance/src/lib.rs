@@ -68,6 +68,7 @@ mod term;
 #[cfg(test)]
 mod testing;
 mod timeline;
+mod validity;
 mod wording;
 
 pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind, bind_all};
@@ -86,3 +87,8 @@ pub use rules::{
     Rule, SequenceRule, SequenceTime, Side, Statistic, SteamSpec, Value,
 };
 pub use schedule::{Schedule, ScheduleError};
+pub use validity::{
+    BottleSign, CalibrationCheck, FindingKind, FindingSaid, FraudSigns, HuggingSign, JumpCheck,
+    MarkSaid, Need, PointTraits, RangeCheck, RateCheck, RepeatedSign, Said, SpikeCheck, StableSign,
+    StuckCheck, Validity, Watch, WatchBinding, WatchMemory, bind_validity,
+};

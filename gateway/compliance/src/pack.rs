@@ -14,7 +14,10 @@ pub(crate) use script::Expected;
 pub use script::TestCase;
 pub(crate) use signal::TestPoint;
 
-use crate::rules::{Rule, Watches};
+use crate::{
+    rules::{Rule, Watches},
+    validity::Validity,
+};
 use core::{fmt, time::Duration};
 use jiff::civil::Date;
 use weir_domain::{
@@ -46,6 +49,8 @@ pub struct Pack {
     pub facts: Vec<FactDef>,
     /// Its requirements, in the order of the file, one for each class where the limits differ.
     pub requirements: Vec<Requirement>,
+    /// How readings are checked before they are judged.
+    pub validity: Vec<Validity>,
     /// Its tests; there is at least one.
     pub tests: Vec<TestCase>,
 }

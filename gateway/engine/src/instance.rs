@@ -173,10 +173,11 @@ impl Instance {
         self.conclude(now, desk, out);
     }
 
-    /// The gateway was down from one moment to the other, which is now.
+    /// The gateway was down from `since` to `now`.
     pub(crate) fn resume(
         &mut self,
-        (since, now): (Timestamp, Timestamp),
+        since: Timestamp,
+        now: Timestamp,
         desk: &mut DeskState,
         out: &mut Vec<Effect>,
     ) {

@@ -97,4 +97,8 @@ pub(super) struct RawTest {
     pub(super) expect: BTreeMap<RequirementId, Spanned<Vec<String>>>,
     #[serde(default)]
     pub(super) stands: BTreeMap<RequirementId, Spanned<String>>,
+    #[serde(default)]
+    pub(super) marks: BTreeMap<String, Spanned<Vec<String>>>,
+    #[serde(default)]
+    pub(super) findings: BTreeMap<String, Spanned<Vec<String>>>,
 }
