@@ -82,9 +82,10 @@ pub use pack::{
 };
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
-    AvailabilityRule, CountRule, ExpectedRule, ForbiddenWhen, Formula, Gate, HoldCycleRule,
-    InterlockRule, LimitRule, Number, Often, PowerSpec, ProgramSpec, PulsesSpec, ReconcileRule,
-    Rule, SequenceRule, SequenceTime, Side, Statistic, SteamSpec, Value,
+    AvailabilityRule, AvailabilityShare, Background, ContactTimeRule, CountRule, DataKind,
+    ExpectedRule, ForbiddenWhen, Formula, Gate, HoldCycleRule, InterlockRule, LimitRule, Number,
+    Often, PowerSpec, ProgramSpec, PulsesSpec, ReconcileRule, Rule, SequenceRule, SequenceTime,
+    Settling, Side, Span, Statistic, SteamSpec, Value,
 };
 pub use schedule::{Schedule, ScheduleError};
 pub use validity::{

@@ -33,7 +33,7 @@ use weir_domain::{Timestamp, Verdict};
 /// Judges cycles.
 #[derive(Debug, Clone)]
 pub(crate) struct HoldCycle {
-    settings: HoldCycleRule,
+    settings: Box<HoldCycleRule>,
     slots: Slots,
     time_zone: TimeZone,
     state: CycleState,
@@ -48,7 +48,7 @@ pub(crate) struct CycleState {
     /// Since when the value is missing.
     missing: Option<Timestamp>,
     pulses: Pulses,
-    cycle: Option<Cycle>,
+    cycle: Option<Box<Cycle>>,
     standing: Standing,
 }
 
@@ -117,7 +117,7 @@ impl HoldCycle {
         let missing = Some(start - settings.hold);
         let (moment, pulses) = (Moment::default(), Pulses::new(start));
         let state = CycleState { at: start, moment, missing, pulses, cycle: None, standing };
-        Self { slots: Slots::new(&settings), settings, time_zone, state }
+        Self { slots: Slots::new(&settings), settings: Box::new(settings), time_zone, state }
     }
 
     fn look(&self) -> Look {
@@ -177,7 +177,7 @@ impl HoldCycle {
             faults: Faults::default(),
         };
         self.go_on(&mut cycle, look);
-        self.state.cycle = Some(cycle);
+        self.state.cycle = Some(Box::new(cycle));
     }
 
     /// Takes up what the inputs are from now on.
@@ -347,8 +347,8 @@ impl Momentary for HoldCycle {
         &self.state.standing
     }
 
-    fn state(&self) -> &CycleState {
-        &self.state
+    fn state(&self) -> CycleState {
+        self.state.clone()
     }
 
     fn restore(&mut self, state: CycleState) {

@@ -72,7 +72,7 @@ fn all() -> f64 {
 #[serde(deny_unknown_fields)]
 struct RawSide {
     event: Spanned<RawEvent>,
-    times: Option<Spanned<RawNumber>>,
+    times: Option<RawNumber>,
     #[serde(default)]
     sum: bool,
     at_least: Option<u64>,
@@ -82,7 +82,7 @@ fn side(raw: &Spanned<RawSide>, reader: &mut Reader<'_, '_>) -> Side {
     let (span, raw) = (raw.span(), raw.get_ref());
     let event = RawEvent::read(&raw.event, reader);
     let is_sample = matches!(event.edge, Edge::Sample { .. });
-    let times = raw.times.as_ref().and_then(|times| Number::read(times, reader));
+    let times = raw.times.as_ref().and_then(|times| Number::read(times, span.clone(), reader));
     let times = times.unwrap_or(Number::Given(1.0));
     if times == Number::Given(0.0) {
         reader.fault(span.clone(), "times is 0", "an event that stands for nothing is not counted");
