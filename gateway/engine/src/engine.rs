@@ -6,18 +6,21 @@
 //! come first. So it makes no difference how often the engine is told the time, and a replay of
 //! the journal comes to the same effects as the live run.
 
+mod checked;
+
 use crate::{
     Act, AlarmEvent, Command, Description, Effect, PointState, Record, RequirementState, Row,
     SiteSpec, Snapshot,
-    assemble::assemble,
+    assemble::{Assembled, BoundRequirement, assemble},
     instance::{Instance, Refusal},
-    mark::{RejudgeReason, RejudgeRequest, Review},
+    mark::{MarkId, RejudgeReason, RejudgeRequest, Review},
     marks::{Changed, Marks},
     state::EngineState,
+    validity::Checks,
 };
 use core::mem;
 use std::sync::Arc;
-use weir_compliance::BindFault;
+use weir_compliance::{BindFault, Rule, Said};
 use weir_domain::{Sample, Timestamp};
 
 /// The pure core of a gateway.
@@ -30,6 +33,12 @@ pub struct Engine {
     points_by_series: Vec<Option<usize>>,
     samples: Vec<Option<Sample>>,
     marks: Marks,
+    checks: Checks,
+    /// Marks of checks that are gone, to be ended with the next record.
+    orphans: Vec<MarkId>,
+    /// Which instances judge whether devices deliver, and not what.
+    on_delivery: Vec<bool>,
+    said: Vec<Said>,
     clock: Timestamp,
     seq: u64,
     /// No timer is due before this. A lower bound: it may be early, never late.
@@ -52,7 +61,7 @@ impl Engine {
     /// An engine that has seen nothing yet and whose clock stands at `start`. The faults tell
     /// which requirements are not watched.
     pub fn new(spec: SiteSpec, start: Timestamp) -> (Self, Vec<BindFault>) {
-        let (description, bound, faults) = assemble(spec);
+        let Assembled { description, requirements: bound, checks, faults } = assemble(spec);
         let mut routes = vec![Vec::new(); description.points.len()];
         for (instance, requirement) in bound.iter().enumerate() {
             for (input, point) in requirement.points.iter().enumerate() {
@@ -64,6 +73,10 @@ impl Engine {
         for (index, point) in description.points.iter().enumerate() {
             points_by_series[point.series.0 as usize] = Some(index);
         }
+        let is_on_delivery = |requirement: &BoundRequirement| {
+            matches!(requirement.binding.requirement().rule, Rule::Availability(_))
+        };
+        let on_delivery = bound.iter().map(is_on_delivery).collect();
         let instances = bound
             .into_iter()
             .zip(&description.requirements)
@@ -72,6 +85,10 @@ impl Engine {
         let marks = Marks::new(description.points.iter().map(|p| p.id.clone()).collect());
         let engine = Self {
             marks,
+            checks: Checks::new(description.points.len(), checks),
+            orphans: Vec::new(),
+            on_delivery,
+            said: Vec::new(),
             samples: vec![None; description.points.len()],
             is_listed: vec![false; description.points.len()],
             description: Arc::new(description),
@@ -113,6 +130,9 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
         self.seq = seq;
+        if !self.orphans.is_empty() {
+            self.end_orphans(self.clock, out);
+        }
         match record {
             Record::Reading(row) => {
                 self.tick(row.sample.received_time, out);
@@ -129,6 +149,7 @@ impl Engine {
             return;
         }
         while self.due_not_before < now {
+            let held = self.checks.deadline();
             let earliest = self
                 .instances
                 .iter()
@@ -136,18 +157,24 @@ impl Engine {
                 .filter_map(|(i, x)| Some((x.deadline()?, i)))
                 .min();
             match earliest {
+                // A sample that is let go comes before what is due at that moment.
+                _ if let Some((due, point)) = held
+                    && due < now
+                    && earliest.is_none_or(|(first, _)| due <= first) =>
+                {
+                    self.clock = self.clock.max(due);
+                    self.let_go(point, out);
+                }
                 Some((due, index)) if due < now => {
                     // A timer set for the past (a late sample) fires now, not then.
                     self.clock = self.clock.max(due);
                     self.instances[index].advance(self.clock, out);
                     self.note_requirement(index);
                 }
-                Some((due, _)) => {
-                    self.due_not_before = due;
-                    break;
-                }
-                None => {
-                    self.due_not_before = Timestamp::from_millis(i64::MAX);
+                _ => {
+                    let first = earliest.map(|(due, _)| due).into_iter().chain(held.map(|h| h.0));
+                    let never = Timestamp::from_millis(i64::MAX);
+                    self.due_not_before = first.min().unwrap_or(never);
                     break;
                 }
             }
@@ -160,6 +187,7 @@ impl Engine {
         let end = self.clock;
         self.due_not_before = end;
         self.tick(Timestamp::from_millis(end.as_millis() + 1), out);
+        self.let_all_go(out);
         for instance in &mut self.instances {
             instance.finish(end, out);
         }
@@ -177,15 +205,18 @@ impl Engine {
                 self.changes.points.push(point);
             }
         }
-        let counted = self.marks.applied(point, &row.sample);
-        for route in 0..self.routes[point].len() {
-            let (index, input) = self.routes[point][route];
-            self.instances[index].observe(self.clock, input, &counted, out);
-            self.note_requirement(index);
-        }
+        self.check(point, &row.sample, out);
     }
 
     fn act(&mut self, command: &Command, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let done = self.act_on(command, out);
+        if done.is_ok() {
+            self.tell_checks(command);
+        }
+        done
+    }
+
+    fn act_on(&mut self, command: &Command, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         match &command.act {
             Act::Started => {
                 for index in 0..self.instances.len() {
@@ -322,6 +353,7 @@ impl Engine {
             samples: points.filter_map(|(info, s)| Some((info.id.clone(), (*s)?))).collect(),
             instances: self.instances.iter().map(|i| (i.key().to_owned(), i.state())).collect(),
             marks: self.marks.state().clone(),
+            checks: self.checks.state(&self.description.points),
         }
     }
 
@@ -335,6 +367,7 @@ impl Engine {
             *sample = state.samples.remove(&info.id);
         }
         self.marks.restore(state.marks, self.clock);
+        self.orphans = self.checks.restore(&self.description.points, state.checks);
         let mut afresh = Vec::new();
         for instance in &mut self.instances {
             let saved = state.instances.remove(instance.key());

@@ -25,6 +25,7 @@ pub mod ports;
 mod record;
 mod snapshot;
 mod state;
+mod validity;
 
 pub use assemble::{AreaSpec, DeviceSpec, SiteSpec};
 pub use describe::{
@@ -43,3 +44,4 @@ pub use record::{
 };
 pub use snapshot::{LiveEvent, PointState, RequirementState, Snapshot};
 pub use state::{EngineState, InstanceState};
+pub use validity::WatchState;

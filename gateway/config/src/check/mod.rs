@@ -10,6 +10,7 @@ mod packs;
 use crate::defaults::{COMMIT_INTERVAL_MS, LISTEN, RETENTION_DAYS};
 use crate::read::{Raw, RawSink, RawStorage, RawTarget, read};
 use crate::{ConfigError, Reason, Sink, SinkKind, Site, Storage, Web};
+pub use area::SYSTEM_PACKS;
 use core::fmt::Display;
 use core::hash::Hash;
 use core::time::Duration;
