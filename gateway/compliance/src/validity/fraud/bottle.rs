@@ -17,7 +17,7 @@ const STRETCHES: [usize; 2] = [6, 24];
 /// Hours before the stretch that must be known: a day, with its night.
 const REFERENCE_MIN: usize = 24;
 /// It is far quieter than the quietest stretch before it by this factor.
-const QUIETER: f32 = 3.0;
+const QUIETER: f32 = 6.0;
 /// A room is so warm, °C, and keeps its temperature within so many K.
 const ROOM: (f32, f32) = (12.0, 30.0);
 const ROOM_SPAN: f32 = 4.0;
