@@ -74,7 +74,7 @@ fn area(pack: &Pack, test: &TestCase) -> Option<AreaFacts> {
             parameter: point.parameter.clone(),
             unit: unit(pack, point),
             max_gap: point.max_gap,
-            occasional: false,
+            occasional: point.is_occasional(),
         })
     });
     let id: AreaId = "test".parse().ok()?;
@@ -83,6 +83,7 @@ fn area(pack: &Pack, test: &TestCase) -> Option<AreaFacts> {
         class: test.class.clone(),
         schedule: test.schedule.clone(),
         time_zone: test.time_zone.clone(),
+        facts: test.facts.clone(),
         points: points.collect::<Option<_>>()?,
     })
 }

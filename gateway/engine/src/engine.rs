@@ -11,17 +11,22 @@ mod checked;
 use crate::{
     Act, AlarmEvent, Command, Description, Effect, PointState, Record, RequirementState, Row,
     SiteSpec, Snapshot,
+    alarm_desk::DeskState,
     assemble::{Assembled, BoundRequirement, assemble},
-    instance::{Instance, Refusal},
+    instance::{Doing, Instance, Refusal, removed},
     mark::{MarkId, RejudgeReason, RejudgeRequest, Review},
     marks::{Changed, Marks},
+    ports::StoredAlarm,
     state::EngineState,
     validity::Checks,
 };
 use core::mem;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use weir_compliance::{BindFault, Rule, Said};
 use weir_domain::{Sample, Timestamp};
+
+/// The place of the desk among the instances: when all are due at once it comes last.
+const DESK: usize = usize::MAX;
 
 /// The pure core of a gateway.
 pub struct Engine {
@@ -46,6 +51,17 @@ pub struct Engine {
     changes: Changes,
     /// Whether a point is among the changes already.
     is_listed: Vec<bool>,
+    desk: DeskState,
+    /// For each instance: which instances its alarm suppresses, and which suppress its own.
+    suppresses: Vec<Vec<usize>>,
+    suppressed_by: Vec<Vec<usize>>,
+    /// Whether the alarm of an instance was active when it was last looked at.
+    was_active: Vec<bool>,
+    /// Alarms of requirements that are gone, of which that has not been said yet.
+    removed: Vec<StoredAlarm>,
+    past: BTreeMap<String, u64>,
+    /// A state was taken up: what it says of several alarms may not fit this site.
+    is_unsettled: bool,
 }
 
 /// What has changed since it was last asked.
@@ -61,6 +77,7 @@ impl Engine {
     /// An engine that has seen nothing yet and whose clock stands at `start`. The faults tell
     /// which requirements are not watched.
     pub fn new(spec: SiteSpec, start: Timestamp) -> (Self, Vec<BindFault>) {
+        let limits = spec.alarms;
         let Assembled { description, requirements: bound, checks, faults } = assemble(spec);
         let mut routes = vec![Vec::new(); description.points.len()];
         for (instance, requirement) in bound.iter().enumerate() {
@@ -77,18 +94,33 @@ impl Engine {
             matches!(requirement.binding.requirement().rule, Rule::Availability(_))
         };
         let on_delivery = bound.iter().map(is_on_delivery).collect();
-        let instances = bound
+        let instances: Vec<Instance> = bound
             .into_iter()
             .zip(&description.requirements)
-            .map(|(requirement, info)| Instance::new(requirement, info, &description, start))
+            .map(|(requirement, info)| {
+                Instance::new(requirement, info, &description, limits, start)
+            })
             .collect();
         let marks = Marks::new(description.points.iter().map(|p| p.id.clone()).collect());
+        let suppressed_by: Vec<Vec<usize>> =
+            (0..instances.len()).map(|index| suppressors(&instances, index)).collect();
+        let mut suppresses = vec![Vec::new(); instances.len()];
+        for (index, by) in suppressed_by.iter().enumerate() {
+            by.iter().for_each(|by| suppresses[*by].push(index));
+        }
         let engine = Self {
             marks,
             checks: Checks::new(description.points.len(), checks),
             orphans: Vec::new(),
             on_delivery,
             said: Vec::new(),
+            desk: DeskState::default(),
+            suppresses,
+            suppressed_by,
+            was_active: vec![false; instances.len()],
+            removed: Vec::new(),
+            past: BTreeMap::new(),
+            is_unsettled: false,
             samples: vec![None; description.points.len()],
             is_listed: vec![false; description.points.len()],
             description: Arc::new(description),
@@ -133,6 +165,7 @@ impl Engine {
         if !self.orphans.is_empty() {
             self.end_orphans(self.clock, out);
         }
+        self.settle(out);
         match record {
             Record::Reading(row) => {
                 self.tick(row.sample.received_time, out);
@@ -145,6 +178,7 @@ impl Engine {
 
     /// Time has come to `now`: every timer due before it fires, in order, at its own time.
     pub fn tick(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        self.settle(out);
         if now <= self.clock {
             return;
         }
@@ -155,6 +189,7 @@ impl Engine {
                 .iter()
                 .enumerate()
                 .filter_map(|(i, x)| Some((x.deadline()?, i)))
+                .chain(self.desk.deadline().map(|due| (due, DESK)))
                 .min();
             match earliest {
                 // A sample that is let go comes before what is due at that moment.
@@ -165,11 +200,15 @@ impl Engine {
                     self.clock = self.clock.max(due);
                     self.let_go(point, out);
                 }
+                Some((due, DESK)) if due < now => {
+                    self.clock = self.clock.max(due);
+                    self.desk.advance(self.clock, out);
+                }
                 Some((due, index)) if due < now => {
                     // A timer set for the past (a late sample) fires now, not then.
                     self.clock = self.clock.max(due);
-                    self.instances[index].advance(self.clock, out);
-                    self.note_requirement(index);
+                    self.instances[index].advance(self.clock, &mut self.desk, out);
+                    self.note_requirement(index, out);
                 }
                 _ => {
                     let first = earliest.map(|(due, _)| due).into_iter().chain(held.map(|h| h.0));
@@ -189,7 +228,7 @@ impl Engine {
         self.tick(Timestamp::from_millis(end.as_millis() + 1), out);
         self.let_all_go(out);
         for instance in &mut self.instances {
-            instance.finish(end, out);
+            instance.finish(end, &mut self.desk, out);
         }
     }
 
@@ -220,8 +259,8 @@ impl Engine {
         match &command.act {
             Act::Started => {
                 for index in 0..self.instances.len() {
-                    self.instances[index].resume(command.at, out);
-                    self.note_requirement(index);
+                    self.instances[index].resume(self.clock, command.at, &mut self.desk, out);
+                    self.note_requirement(index, out);
                 }
                 self.tick(command.at, out);
                 Ok(())
@@ -230,16 +269,24 @@ impl Engine {
                 self.tick(command.at, out);
                 Ok(())
             }
-            Act::Acknowledge { alarm, by, comment } => {
-                self.tick(command.at, out);
-                let instance = self.instance_of(alarm)?;
-                instance.acknowledge(command.at, by, comment, out)
+            Act::Acknowledge { alarm, by, comment, seen } => {
+                let doing = Doing { alarm, by, comment };
+                self.act_on_alarm(command.at, alarm, out, |instance, desk, out| {
+                    instance.acknowledge(command.at, &doing, *seen, desk, out)
+                })
+            }
+            Act::Alarm { alarm, by, comment, deed } => {
+                let doing = Doing { alarm, by, comment };
+                self.act_on_alarm(command.at, alarm, out, |instance, desk, out| {
+                    instance.deed(command.at, *deed, &doing, desk, out)
+                })
             }
             Act::Comment { alarm, by, comment } => {
-                self.tick(command.at, out);
-                let instance = self.instance_of(alarm)?;
-                instance.comment(command.at, by, comment, out);
-                Ok(())
+                let doing = Doing { alarm, by, comment };
+                self.act_on_alarm(command.at, alarm, out, |instance, desk, out| {
+                    instance.comment(command.at, &doing, desk, out);
+                    Ok(())
+                })
             }
             Act::Mark(_)
             | Act::EndMark { .. }
@@ -285,17 +332,72 @@ impl Engine {
         }
     }
 
-    fn instance_of(&mut self, alarm: &str) -> Result<&mut Instance, Refusal> {
-        self.instances.iter_mut().find(|i| i.has_open_alarm(alarm)).ok_or(Refusal::UnknownAlarm)
+    fn act_on_alarm(
+        &mut self,
+        at: Timestamp,
+        alarm: &str,
+        out: &mut Vec<Effect>,
+        act: impl FnOnce(&mut Instance, &mut DeskState, &mut Vec<Effect>) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        self.tick(at, out);
+        let index = self.instances.iter().position(|i| i.answers_to(alarm));
+        let index = index.ok_or(Refusal::UnknownAlarm)?;
+        let instance = &mut self.instances[index];
+        // What is due at this very moment comes first: nobody acts on what is about to change.
+        instance.advance_alarm(self.clock, &mut self.desk, out);
+        let done = act(instance, &mut self.desk, out);
+        self.note_requirement(index, out);
+        done
     }
 
-    /// Keeps the lower bound of the timers right and remembers what to publish.
-    fn note_requirement(&mut self, index: usize) {
-        if let Some(due) = self.instances[index].deadline() {
+    /// Keeps the lower bound of the timers right, lets the alarm suppress others, and remembers
+    /// what to publish.
+    fn note_requirement(&mut self, index: usize, out: &mut Vec<Effect>) {
+        let is_active = self.instances[index].is_active();
+        if mem::replace(&mut self.was_active[index], is_active) != is_active {
+            for other in 0..self.suppresses[index].len() {
+                self.suppress(self.suppresses[index][other], out);
+            }
+        }
+        let due = [self.instances[index].deadline(), self.desk.deadline()];
+        if let Some(due) = due.into_iter().flatten().min() {
             self.due_not_before = self.due_not_before.min(due);
         }
         if self.instances[index].take_changed() {
             self.changes.requirements.push(index);
+        }
+    }
+
+    /// Tells an alarm what suppresses it now.
+    fn suppress(&mut self, index: usize, out: &mut Vec<Effect>) {
+        let active = |by: &&usize| self.instances[**by].is_active();
+        let causes: Vec<String> = self.suppressed_by[index]
+            .iter()
+            .filter(active)
+            .map(|by| self.instances[*by].key().to_owned())
+            .collect();
+        self.instances[index].suppress_by_design(self.clock, &causes, &mut self.desk, out);
+        if let Some(due) = self.instances[index].deadline() {
+            self.due_not_before = self.due_not_before.min(due);
+        }
+    }
+
+    /// Puts right what a saved state says of several alarms, where the site is another one now:
+    /// alarms of requirements that are gone are closed, and what they suppressed is free.
+    fn settle(&mut self, out: &mut Vec<Effect>) {
+        if !mem::take(&mut self.is_unsettled) {
+            return;
+        }
+        for open in mem::take(&mut self.removed) {
+            let name = open.raised.alarm.rsplit_once('~').map_or("", |(name, _)| name).to_owned();
+            let mut event = removed(self.clock, open);
+            self.desk.note(&name, &mut event);
+            out.push(Effect::Alarm(event));
+        }
+        let active = self.instances.iter().filter(|i| i.is_active()).map(Instance::key);
+        self.desk.keep(&active.collect());
+        for index in 0..self.instances.len() {
+            self.suppress(index, out);
         }
     }
 
@@ -341,6 +443,12 @@ impl Engine {
                 .collect(),
             requirements: self.instances.iter().map(Instance::standing).collect(),
             alarms,
+            alarm_facts: {
+                let instances = self.instances.iter().enumerate();
+                instances.filter_map(|(index, instance)| instance.facts(index)).collect()
+            },
+            flood_since: self.desk.flood_since(),
+            raised_lately: self.desk.raised_lately(self.clock),
         }
     }
 
@@ -354,6 +462,9 @@ impl Engine {
             instances: self.instances.iter().map(|i| (i.key().to_owned(), i.state())).collect(),
             marks: self.marks.state().clone(),
             checks: self.checks.state(&self.description.points),
+            desk: self.desk.clone(),
+            removed: self.removed.clone(),
+            past: self.past.clone(),
         }
     }
 
@@ -369,14 +480,50 @@ impl Engine {
         self.marks.restore(state.marks, self.clock);
         self.orphans = self.checks.restore(&self.description.points, state.checks);
         let mut afresh = Vec::new();
-        for instance in &mut self.instances {
+        self.desk = state.desk;
+        self.past = state.past;
+        self.removed = state.removed;
+        for (index, instance) in self.instances.iter_mut().enumerate() {
             let saved = state.instances.remove(instance.key());
             if !saved.is_some_and(|saved| instance.restore(saved)) {
                 afresh.push(instance.key().to_owned());
             }
+            instance.count_from(self.past.remove(instance.key()).unwrap_or(0));
+            self.was_active[index] = instance.is_active();
         }
+        for (name, gone) in state.instances {
+            self.removed.extend(gone.open);
+            if gone.alarms > 0 {
+                self.past.insert(name, gone.alarms);
+            }
+        }
+        self.is_unsettled = true;
         afresh
     }
+}
+
+/// The instances whose alarms suppress the one of `index`, as its requirement says: those of the
+/// same device, if there are any, and else those of the area.
+fn suppressors(instances: &[Instance], index: usize) -> Vec<usize> {
+    let (area, wanted) = instances[index].suppressors();
+    let (_, _, points) = instances[index].names();
+    let mut found = Vec::new();
+    for requirement in wanted {
+        let of_area = instances.iter().enumerate().filter(|(other, instance)| {
+            let (its_area, its_requirement, _) = instance.names();
+            *other != index && its_area == area && its_requirement == requirement
+        });
+        let of_area: Vec<usize> = of_area.map(|(other, _)| other).collect();
+        let is_near = |other: &&usize| {
+            let (_, _, others) = instances[**other].names();
+            others.iter().any(|p| points.iter().any(|own| own.device() == p.device()))
+        };
+        let near: Vec<usize> = of_area.iter().filter(is_near).copied().collect();
+        found.extend(if near.is_empty() { of_area } else { near });
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The alarm events among effects.

@@ -256,6 +256,9 @@ impl Watch {
             self.memory.rate = RateMemory::default();
             return self.accept(&held, value, &|_| None, out);
         }
+        if fate == Fate::Refuted {
+            self.memory.spike.learn_refuted();
+        }
         let why = self.memory.spike.words(&self.point, value, fate);
         let mark = &mut self.memory.mark;
         say(mark, held.source_time, Some((SPIKE, "spike")), || why, out);

@@ -105,8 +105,8 @@ impl Engine {
         for route in 0..self.routes[point].len() {
             let (index, input) = self.routes[point][route];
             let taken = if idles && self.on_delivery[index] { sample } else { &counted };
-            self.instances[index].observe(self.clock, input, taken, out);
-            self.note_requirement(index);
+            self.instances[index].observe(self.clock, input, taken, &mut self.desk, out);
+            self.note_requirement(index, out);
         }
     }
 }
