@@ -5,6 +5,57 @@
 //! together count as fewer points than they are. The further the line is drawn on, the less it is
 //! believed: no process goes straight for ever.
 
+use serde::{Deserialize, Serialize};
+use weir_domain::Text;
+
+/// How near and how sure a violation to come is. The further down, the nearer and the surer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningLevel {
+    /// Likely within the horizon.
+    Blue,
+    /// Likely within half of the horizon.
+    Yellow,
+    /// Within a quarter of it, and at least 90 % likely.
+    Orange,
+    /// Within an eighth of it, and at least 95 % likely.
+    Red,
+}
+
+impl WarningLevel {
+    /// The level of a crossing that is likely enough to be told.
+    pub(crate) fn of(crossing: &Crossing, horizon: f64) -> Self {
+        let share = crossing.after.map_or(1.0, |after| after / horizon);
+        match crossing.probability {
+            p if share <= 0.125 && p >= 0.95 => Self::Red,
+            p if share <= 0.25 && p >= 0.9 => Self::Orange,
+            _ if share <= 0.5 => Self::Yellow,
+            _ => Self::Blue,
+        }
+    }
+
+    /// The level's word in every interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Blue => "blue",
+            Self::Yellow => "yellow",
+            Self::Orange => "orange",
+            Self::Red => "red",
+        }
+    }
+
+    /// The level in both languages.
+    pub fn text(self) -> Text {
+        let zh = match self {
+            Self::Blue => "蓝色预警",
+            Self::Yellow => "黄色预警",
+            Self::Orange => "橙色预警",
+            Self::Red => "红色预警",
+        };
+        Text { zh: zh.into(), en: format!("{} warning", self.as_str()) }
+    }
+}
+
 /// Points of a line; every two of them are compared.
 pub(crate) const POINTS_MAX: usize = 48;
 /// Fewer points make no line.
@@ -90,7 +141,8 @@ impl Line {
         let error =
             (self.scatter.powi(2) / self.worth + turn.powi(2) + (BEND * change).powi(2)).sqrt();
         let excess = (self.level + change - limit) * outward;
-        let probability = if error > 0.0 { normal(excess / error) } else { f64::from(excess > 0.0) };
+        let probability =
+            if error > 0.0 { normal(excess / error) } else { f64::from(excess > 0.0) };
         let away = (limit - self.level) * outward;
         let speed = self.slope * outward;
         let after = (speed > 0.0).then(|| (away / speed).max(0.0));
@@ -116,7 +168,8 @@ fn median(values: &mut [f64]) -> Option<f64> {
 
 /// The normal distribution, to four digits (Abramowitz and Stegun 26.2.17).
 fn normal(z: f64) -> f64 {
-    const B: [f64; 5] = [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
+    const B: [f64; 5] =
+        [0.319_381_530, -0.356_563_782, 1.781_477_937, -1.821_255_978, 1.330_274_429];
     let t = 1.0 / (1.0 + 0.231_641_9 * z.abs());
     let sum = B.iter().rev().fold(0.0, |sum, b| (sum + b) * t);
     let tail = (-z * z / 2.0).exp() / (2.0 * core::f64::consts::PI).sqrt() * sum;
