@@ -16,16 +16,15 @@ mod limit;
 mod reader;
 mod reconcile;
 mod sequence;
+mod statistic;
 mod value;
 
+pub use availability::{AvailabilityRule, AvailabilityShare, DataKind};
+pub use contact_time::ContactTimeRule;
 pub use count::CountRule;
 pub use expected::{ExpectedRule, Often};
 pub use forecast::ForecastRule;
 pub(crate) use forecast::{limits_by_id, tell_forecast};
-mod statistic;
-
-pub use availability::{AvailabilityRule, AvailabilityShare, DataKind};
-pub use contact_time::ContactTimeRule;
 pub use hold_cycle::HoldCycleRule;
 pub use interlock::{ForbiddenWhen, InterlockRule};
 pub use limit::LimitRule;

@@ -56,35 +56,36 @@ impl LimitWords {
         }
     }
 
-    /// A window judged by a statistic, or what there is of it so far.
+    /// A window judged by a statistic; or, where too little is known, what there is of it at least.
     pub(crate) fn window(
         &self,
         statistic: &Text,
         (from, to): (Timestamp, Timestamp),
-        value: Option<f64>,
-        so_far: Option<f64>,
-        coverage: f64,
-        coverage_min: f64,
+        value: Result<f64, Option<f64>>,
+        (coverage, coverage_min): (f64, f64),
     ) -> Text {
         let when = wording::stretch(from, to, &self.time_zone);
         let covered = wording::coverage(coverage);
         let Text { zh: what_zh, en: what_en } = &self.what;
-        let Some(value) = value else {
-            let needed = wording::percent(coverage_min);
-            let so_far = so_far.map(|so_far| self.limits.number(so_far, self.unit));
-            let so_far = so_far.map_or(text("", ""), |number| {
-                text(
-                    format!("（{}至少 {what_zh}{number}）", statistic.zh),
-                    format!(" ({} at least {what_en}{number})", statistic.en),
-                )
-            });
-            return Text {
-                zh: format!("{when} {}，不足 {needed}，无法判定{}", covered.zh, so_far.zh),
-                en: format!(
-                    "{when} {}, less than {needed}, cannot be judged{}",
-                    covered.en, so_far.en
-                ),
-            };
+        let value = match value {
+            Ok(value) => value,
+            Err(so_far) => {
+                let needed = wording::percent(coverage_min);
+                let so_far = so_far.map(|so_far| self.limits.number(so_far, self.unit));
+                let so_far = so_far.map_or(text("", ""), |number| {
+                    text(
+                        format!("（{}至少 {what_zh}{number}）", statistic.zh),
+                        format!(" ({} at least {what_en}{number})", statistic.en),
+                    )
+                });
+                return Text {
+                    zh: format!("{when} {}，不足 {needed}，无法判定{}", covered.zh, so_far.zh),
+                    en: format!(
+                        "{when} {}, less than {needed}, cannot be judged{}",
+                        covered.en, so_far.en
+                    ),
+                };
+            }
         };
         let number = self.limits.number(value, self.unit);
         let finding = self.limits.finding(value, self.unit);

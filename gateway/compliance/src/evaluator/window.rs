@@ -276,15 +276,9 @@ impl WindowLimit {
         }
         let (known, settings) = (self.value(), &self.settings);
         let value = known.filter(|_| verdict != Verdict::Indeterminate);
-        let so_far = known.filter(|_| self.is_total() && value.is_none());
-        let explanation = self.words.window(
-            &settings.name,
-            (from, to),
-            value,
-            so_far,
-            coverage,
-            settings.coverage_min,
-        );
+        let said = value.ok_or(known.filter(|_| self.is_total()));
+        let enough = (coverage, settings.coverage_min);
+        let explanation = self.words.window(&settings.name, (from, to), said, enough);
         let passed = Passed { verdict, from, to, value, coverage, explanation };
         self.stand(Some(verdict), Some(&passed), out);
         out.push(Judgement::Verdict(passed));

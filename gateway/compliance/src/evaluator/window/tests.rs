@@ -209,9 +209,12 @@ proptest! {
     }
 }
 
+/// Values by second.
+type Series = Vec<(i64, Option<f64>)>;
+
 /// What is known of the two inputs in each of the first 600 seconds, and how old it is.
-fn seconds_of(samples: &[Option<Vec<(i64, Option<f64>)>>]) -> Vec<Vec<(Option<f64>, i64)>> {
-    let one = |samples: &Vec<(i64, Option<f64>)>, second: i64| {
+fn seconds_of(samples: &[Option<Series>]) -> Vec<Vec<(Option<f64>, i64)>> {
+    let one = |samples: &Series, second: i64| {
         let (at, value) = *samples.iter().rev().find(|(at, _)| *at <= second)?;
         Some((value.filter(|_| second - at < 15), at))
     };
@@ -225,7 +228,7 @@ fn seconds_of(samples: &[Option<Vec<(i64, Option<f64>)>>]) -> Vec<Vec<(Option<f6
 }
 
 /// Samples of two inputs, some late and all in the order in which they come.
-fn shuffled(samples: &[Vec<(i64, Option<f64>)>], late: &[u64]) -> Vec<Event> {
+fn shuffled(samples: &[Series], late: &[u64]) -> Vec<Event> {
     let mut events = Vec::new();
     for (input, samples) in samples.iter().enumerate() {
         for (index, (second, value)) in samples.iter().enumerate() {
@@ -236,7 +239,7 @@ fn shuffled(samples: &[Vec<(i64, Option<f64>)>], late: &[u64]) -> Vec<Event> {
     events
 }
 
-fn series() -> impl Strategy<Value = Vec<(i64, Option<f64>)>> {
+fn series() -> impl Strategy<Value = Series> {
     let value =
         prop::option::weighted(0.9, prop::sample::select(vec![0.0, 0.5, 0.8, 1.0, 2.5, 4.0]));
     prop::collection::btree_map(0..600_i64, value, 1..150).prop_map(|map| map.into_iter().collect())
