@@ -6,7 +6,9 @@ use crate::{
 };
 use core::time::Duration;
 use std::{collections::HashMap, sync::Arc};
-use weir_compliance::{AreaFacts, BindFault, Binding, Pack, PointTraits, bind_all, bind_validity};
+use weir_compliance::{
+    AreaFacts, BindFault, Binding, Pack, PointTraits, Seal, bind_all, bind_validity,
+};
 use weir_domain::{AreaId, Class, DeviceId, LinkId, PointId, Role, SeriesId, SiteId, Text};
 use weir_profiles::{DataType, PointDef, Profile, Source};
 
@@ -239,6 +241,19 @@ fn area_info(area: &AreaSpec) -> AreaInfo {
         version: pack.version.clone(),
         title: pack.title.clone(),
         source: pack.source.clone(),
+        effective_from: pack.effective_from.map(|day| day.to_string()),
+        effective_to: pack.effective_to.map(|day| day.to_string()),
+        seal: pack.seal.as_str(),
+        signed_by: match &pack.seal {
+            Seal::Signed { key } => Some(key.clone()),
+            Seal::BuiltIn | Seal::Unsigned => None,
+        },
+        overrides: {
+            let named = pack.requirements.iter().filter_map(|r| r.overrides.as_ref());
+            let mut named: Vec<String> = named.map(ToString::to_string).collect();
+            named.dedup();
+            named
+        },
     };
     AreaInfo {
         id: area.facts.id.clone(),

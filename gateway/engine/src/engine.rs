@@ -13,8 +13,9 @@ use crate::{
     SiteSpec, Snapshot,
     alarm_desk::DeskState,
     assemble::{Assembled, BoundRequirement, assemble},
+    doubts::Doubts,
     instance::{Doing, Instance, Refusal, removed},
-    mark::{MarkId, RejudgeReason, RejudgeRequest, Review},
+    mark::{Mark, MarkId, RejudgeReason, Review},
     marks::{Changed, Marks},
     ports::StoredAlarm,
     state::EngineState,
@@ -24,9 +25,6 @@ use core::mem;
 use std::{collections::BTreeMap, sync::Arc};
 use weir_compliance::{BindFault, Rule, Said};
 use weir_domain::{Sample, Timestamp};
-
-/// The place of the desk among the instances: when all are due at once it comes last.
-const DESK: usize = usize::MAX;
 
 /// The pure core of a gateway.
 pub struct Engine {
@@ -44,6 +42,7 @@ pub struct Engine {
     /// Which instances judge whether devices deliver, and not what.
     on_delivery: Vec<bool>,
     said: Vec<Said>,
+    doubts: Doubts,
     clock: Timestamp,
     seq: u64,
     /// No timer is due before this. A lower bound: it may be early, never late.
@@ -62,6 +61,19 @@ pub struct Engine {
     past: BTreeMap<String, u64>,
     /// A state was taken up: what it says of several alarms may not fit this site.
     is_unsettled: bool,
+}
+
+/// What waits for its time; of those due at once, the first in this order is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// A reading that a check holds, by its point: it comes before what is due at that moment.
+    Held(usize),
+    /// A requirement, by its index.
+    Instance(usize),
+    /// What concerns several alarms.
+    Desk,
+    /// Late readings that are being gathered.
+    Doubts,
 }
 
 /// What has changed since it was last asked.
@@ -114,6 +126,7 @@ impl Engine {
             orphans: Vec::new(),
             on_delivery,
             said: Vec::new(),
+            doubts: Doubts::default(),
             desk: DeskState::default(),
             suppresses,
             suppressed_by,
@@ -169,11 +182,23 @@ impl Engine {
         match record {
             Record::Reading(row) => {
                 self.tick(row.sample.received_time, out);
+                let first = out.len();
                 self.observe(row, out);
+                self.doubts.follow(first, out);
                 Ok(())
             }
             Record::Command(command) => self.act(command, out),
         }
+    }
+
+    /// Judges by these marks and by no others: for going over the past with what is known now.
+    pub fn know_marks(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.marks.know(marks);
+    }
+
+    /// Whether the marks were given from outside, so that no check has to make any.
+    pub fn knows_marks(&self) -> bool {
+        self.marks.are_known()
     }
 
     /// Time has come to `now`: every timer due before it fires, in order, at its own time.
@@ -182,43 +207,44 @@ impl Engine {
         if now <= self.clock {
             return;
         }
+        let first = out.len();
         while self.due_not_before < now {
-            let held = self.checks.deadline();
-            let earliest = self
-                .instances
-                .iter()
-                .enumerate()
-                .filter_map(|(i, x)| Some((x.deadline()?, i)))
-                .chain(self.desk.deadline().map(|due| (due, DESK)))
-                .min();
-            match earliest {
-                // A sample that is let go comes before what is due at that moment.
-                _ if let Some((due, point)) = held
-                    && due < now
-                    && earliest.is_none_or(|(first, _)| due <= first) =>
-                {
-                    self.clock = self.clock.max(due);
-                    self.let_go(point, out);
-                }
-                Some((due, DESK)) if due < now => {
-                    self.clock = self.clock.max(due);
-                    self.desk.advance(self.clock, out);
-                }
-                Some((due, index)) if due < now => {
+            let instances = self.instances.iter().enumerate();
+            let earliest = instances
+                .filter_map(|(i, x)| Some((x.deadline()?, Timer::Instance(i))))
+                .chain(self.desk.deadline().map(|due| (due, Timer::Desk)))
+                .chain(self.doubts.deadline().map(|due| (due, Timer::Doubts)))
+                .chain(self.checks.deadline().map(|(due, point)| (due, Timer::Held(point))));
+            match earliest.min() {
+                Some((due, timer)) if due < now => {
                     // A timer set for the past (a late sample) fires now, not then.
                     self.clock = self.clock.max(due);
-                    self.instances[index].advance(self.clock, &mut self.desk, out);
-                    self.note_requirement(index, out);
+                    self.fire(timer, out);
                 }
-                _ => {
-                    let first = earliest.map(|(due, _)| due).into_iter().chain(held.map(|h| h.0));
-                    let never = Timestamp::from_millis(i64::MAX);
-                    self.due_not_before = first.min().unwrap_or(never);
+                Some((due, _)) => {
+                    self.due_not_before = due;
+                    break;
+                }
+                None => {
+                    self.due_not_before = Timestamp::from_millis(i64::MAX);
                     break;
                 }
             }
         }
         self.clock = now;
+        self.doubts.follow(first, out);
+    }
+
+    fn fire(&mut self, timer: Timer, out: &mut Vec<Effect>) {
+        match timer {
+            Timer::Held(point) => self.let_go(point, out),
+            Timer::Instance(index) => {
+                self.instances[index].advance(self.clock, &mut self.desk, out);
+                self.note_requirement(index, out);
+            }
+            Timer::Desk => self.desk.advance(self.clock, out),
+            Timer::Doubts => self.doubts.advance(self.clock, out),
+        }
     }
 
     /// Ends a replay: open stretches of time are closed and judged as they are.
@@ -227,9 +253,12 @@ impl Engine {
         self.due_not_before = end;
         self.tick(Timestamp::from_millis(end.as_millis() + 1), out);
         self.let_all_go(out);
+        let first = out.len();
         for instance in &mut self.instances {
             instance.finish(end, &mut self.desk, out);
         }
+        self.doubts.finish(end, out);
+        self.doubts.follow(first, out);
     }
 
     fn observe(&mut self, row: &Row, out: &mut Vec<Effect>) {
@@ -237,6 +266,11 @@ impl Engine {
         let Some(point) = self.points_by_series.get(series).copied().flatten() else {
             return; // A point that the site file no longer has: stored, and not judged.
         };
+        let id = &self.description.points[point].id;
+        self.doubts.observe(self.clock, id, self.samples[point].as_ref(), &row.sample);
+        if let Some(due) = self.doubts.deadline() {
+            self.due_not_before = self.due_not_before.min(due);
+        }
         let latest = &mut self.samples[point];
         if latest.is_none_or(|old| old.source_time <= row.sample.source_time) {
             *latest = Some(row.sample);
@@ -258,10 +292,12 @@ impl Engine {
     fn act_on(&mut self, command: &Command, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         match &command.act {
             Act::Started => {
+                let first = out.len();
                 for index in 0..self.instances.len() {
                     self.instances[index].resume(self.clock, command.at, &mut self.desk, out);
                     self.note_requirement(index, out);
                 }
+                self.doubts.follow(first, out);
                 self.tick(command.at, out);
                 Ok(())
             }
@@ -327,8 +363,7 @@ impl Engine {
         let to = to.map_or(self.clock, |to| to.min(self.clock));
         if from < to {
             let why = RejudgeReason::Mark(mark);
-            let request = RejudgeRequest { t: self.clock, points, from, to, why };
-            out.push(Effect::Rejudge(Box::new(request)));
+            self.doubts.raise(self.clock, points, from, to, why, out);
         }
     }
 
@@ -462,6 +497,7 @@ impl Engine {
             instances: self.instances.iter().map(|i| (i.key().to_owned(), i.state())).collect(),
             marks: self.marks.state().clone(),
             checks: self.checks.state(&self.description.points),
+            doubts: self.doubts.clone(),
             desk: self.desk.clone(),
             removed: self.removed.clone(),
             past: self.past.clone(),
@@ -479,6 +515,7 @@ impl Engine {
         }
         self.marks.restore(state.marks, self.clock);
         self.orphans = self.checks.restore(&self.description.points, state.checks);
+        self.doubts = state.doubts;
         let mut afresh = Vec::new();
         self.desk = state.desk;
         self.past = state.past;

@@ -71,12 +71,6 @@ impl Checks {
         Self { watches, held: Vec::new() }
     }
 
-    /// No check looks at any point: for judging again, where the marks are known.
-    pub(crate) fn disable(&mut self) {
-        self.watches.iter_mut().for_each(|watch| *watch = None);
-        self.held.clear();
-    }
-
     pub(crate) fn watches(&self, point: usize) -> bool {
         self.watches[point].is_some()
     }

@@ -7,15 +7,9 @@ use weir_compliance::Said;
 use weir_domain::{BadReason, Quality, Sample, Timestamp};
 
 impl Engine {
-    /// Judges by marks alone: no check makes a mark or a finding. For judging again, with the marks
-    /// that were made when the readings came.
-    pub fn without_checks(&mut self) {
-        self.checks.disable();
-    }
-
     /// A sample of a point, through its watch if it has one.
     pub(super) fn check(&mut self, point: usize, sample: &Sample, out: &mut Vec<Effect>) {
-        if !self.checks.watches(point) {
+        if self.knows_marks() || !self.checks.watches(point) {
             return self.route(point, sample, out);
         }
         let mut said = mem::take(&mut self.said);
