@@ -94,6 +94,11 @@ pub(crate) trait Kind {
         false
     }
 
+    /// Whether it warns of what has not happened yet, whatever the pack says.
+    fn only_warns(&self) -> bool {
+        false
+    }
+
     /// The verdict that raises its alarm unless the pack says otherwise.
     fn raised_on(&self) -> Verdict {
         Verdict::NonCompliant

@@ -247,3 +247,6 @@ impl Momentary for Forecast {
         self.state = state;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! A limit is not about to be crossed: an early warning on another requirement of the pack.
 //!
 //! A forecast names a limit and takes its value, its limits and its conditions, class by class. It
-//! passes no verdicts and must be a warning: nobody is fined for what has not happened.
+//! passes no verdicts and is always a warning: nobody is fined for what has not happened.
 
 use super::{AnyJudge, Bound, Kind, LimitRule, Reader, Watches, limit::RawLimit};
 use crate::{
@@ -135,6 +135,10 @@ impl Kind for ForecastRule {
     }
 
     fn knows_opening_hours(&self) -> bool {
+        true
+    }
+
+    fn only_warns(&self) -> bool {
         true
     }
 
