@@ -210,7 +210,7 @@ impl Inner {
         if faults.is_empty() {
             changes.extend(alarms.difference(&self.open_alarms()).map(|alarm| {
                 format!(
-                    "alarm {alarm}: nothing watches its requirement any more; it stays on record"
+                    "alarm {alarm}: nothing watches its requirement any more; it is closed"
                 )
             }));
             *in_force = next;

@@ -51,6 +51,6 @@ pub use snapshot::{AlarmFacts, LiveEvent, PointState, RequirementState, Snapshot
 pub use state::{EngineState, InstanceState};
 pub use validity::WatchState;
 pub use weir_alarms::{
-    FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP, Refused, SHELVE_USUAL,
-    SUPPRESS_MAX, Tally, Transition,
+    Alarm, AlarmSettings, Condition, FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP,
+    Refused, SHELVE_USUAL, SUPPRESS_MAX, Tally, Transition,
 };
