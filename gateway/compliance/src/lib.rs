@@ -68,6 +68,7 @@ mod term;
 #[cfg(test)]
 mod testing;
 mod timeline;
+mod validity;
 mod wording;
 
 pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind, bind_all};
@@ -81,7 +82,13 @@ pub use pack::{
 };
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
-    AvailabilityRule, CountRule, ExpectedRule, ForbiddenWhen, HoldCycleRule, InterlockRule,
-    LimitRule, Often, ReconcileRule, Rule, SequenceRule, SequenceTime, Side, Statistic,
+    AvailabilityRule, AvailabilityShare, Background, ContactTimeRule, CountRule, DataKind,
+    ExpectedRule, ForbiddenWhen, Formula, Gate, HoldCycleRule, InterlockRule, LimitRule, Number,
+    Often, ReconcileRule, Rule, SequenceRule, SequenceTime, Settling, Side, Span, Statistic, Value,
 };
 pub use schedule::{Schedule, ScheduleError};
+pub use validity::{
+    BottleSign, CalibrationCheck, FindingKind, FindingSaid, FraudSigns, HuggingSign, JumpCheck,
+    MarkSaid, Need, PointTraits, RangeCheck, RateCheck, RepeatedSign, Said, SpikeCheck, StableSign,
+    StuckCheck, Validity, Watch, WatchBinding, WatchMemory, bind_validity,
+};

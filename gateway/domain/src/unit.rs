@@ -78,6 +78,10 @@ units! {
     MpnPerLitre = "MPN/L"
     /// Activity concentration.
     BecquerelPerLitre = "Bq/L"
+    /// Mass, e.g. of what was discharged in a day.
+    Gram = "g"
+    /// Time, e.g. that water stays in a tank.
+    Minute = "min"
 }
 
 impl Unit {

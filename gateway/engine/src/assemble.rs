@@ -1,7 +1,8 @@
 //! From the parts of a site to its description and its bound requirements.
 
 use crate::{
-    AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo, RequirementInfo,
+    AlarmLimits, AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo,
+    RequirementInfo,
 };
 use core::time::Duration;
 use std::{collections::HashMap, sync::Arc};
@@ -26,6 +27,8 @@ pub struct SiteSpec {
     pub links: Vec<LinkInfo>,
     /// Its devices.
     pub devices: Vec<DeviceSpec>,
+    /// What the site allows people to do to alarms.
+    pub alarms: AlarmLimits,
 }
 
 /// An area, with what the packs need to know of it.
@@ -156,6 +159,8 @@ fn requirement_info(area: &AreaId, binding: &Binding, points: Vec<usize>) -> Req
         limit: requirement.limit_text(),
         warning: requirement.warning,
         priority: requirement.alarm.priority,
+        class: requirement.alarm.class,
+        group: requirement.alarm.group.clone(),
         cause: requirement.cause.clone(),
         consequence: requirement.consequence.clone(),
         response: requirement.response.clone(),

@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 use weir_domain::{
-    AreaId, Class, DeviceId, LinkId, PackId, Parameter, PointId, Priority, ProfileId,
+    AlarmClass, AreaId, Class, DeviceId, LinkId, PackId, Parameter, PointId, Priority, ProfileId,
     RequirementId, Role, SeriesId, SiteId, Text, Unit, ValueKind,
 };
 
@@ -169,6 +169,10 @@ pub struct RequirementInfo {
     pub warning: bool,
     /// The priority of its alarm.
     pub priority: Priority,
+    /// What its alarm is about.
+    pub class: AlarmClass,
+    /// The group that its alarm belongs to.
+    pub group: Option<String>,
     /// What usually causes it.
     pub cause: Text,
     /// What comes of it.

@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod alarm_desk;
 mod assemble;
 pub mod decode;
 mod describe;
@@ -26,6 +27,7 @@ mod record;
 mod snapshot;
 mod state;
 
+pub use alarm_desk::AlarmLimits;
 pub use assemble::{AreaSpec, DeviceSpec, SiteSpec};
 pub use describe::{
     AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo, RequirementInfo,
@@ -38,8 +40,12 @@ pub use mark::{
 };
 pub use marks::MarkState;
 pub use record::{
-    Act, AlarmEvent, CalibrationCheck, Command, Committed, Effect, ManualValue, NewMark, Record,
-    Row, Transition, VerdictRecord,
+    Act, AlarmDetail, AlarmEvent, CalibrationCheck, Command, Committed, Deed, Effect, ManualValue,
+    Member, NewMark, Record, Row, VerdictRecord,
 };
-pub use snapshot::{LiveEvent, PointState, RequirementState, Snapshot};
+pub use snapshot::{AlarmFacts, LiveEvent, PointState, RequirementState, Snapshot};
 pub use state::{EngineState, InstanceState};
+pub use weir_alarms::{
+    FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP, Refused, SHELVE_USUAL,
+    SUPPRESS_MAX, Tally, Transition,
+};

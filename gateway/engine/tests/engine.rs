@@ -12,8 +12,8 @@ use weir_domain::{
     Verdict,
 };
 use weir_engine::{
-    Act, AreaSpec, Command, DeviceSpec, Effect, Engine, EngineState, Record, Refusal, Row,
-    SiteSpec, Transition,
+    Act, AlarmLimits, AreaSpec, Command, DeviceSpec, Effect, Engine, EngineState, Record, Refusal,
+    Row, SiteSpec, Transition,
 };
 use weir_profiles::builtin_profiles;
 
@@ -70,6 +70,7 @@ fn spec() -> SiteSpec {
                 class: Some(class.parse().unwrap()),
                 schedule: Schedule::parse(&[]).unwrap(),
                 time_zone: TimeZone::UTC,
+                facts: std::collections::BTreeMap::new(),
                 points: points.collect(),
             },
         });
@@ -94,6 +95,7 @@ fn spec() -> SiteSpec {
         areas,
         links: Vec::new(),
         devices,
+        alarms: AlarmLimits::default(),
     }
 }
 
@@ -189,7 +191,7 @@ fn an_alarm_is_acknowledged_once_and_comes_back_as_the_same_until_then() {
     let act = |second: i64, alarm: &str| {
         let at = Timestamp::from_millis(START.as_millis() + second * 1000);
         let (alarm, by) = (alarm.to_owned(), "Li".to_owned());
-        let act = Act::Acknowledge { alarm, by, comment: "seen".into() };
+        let act = Act::Acknowledge { alarm, by, comment: "seen".into(), seen: None };
         Record::Command(Box::new(Command { at, act }))
     };
     assert_eq!(at(&mut engine, &mut effects, act(30, "nothing~1")), Err(Refusal::UnknownAlarm));

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
-use weir_domain::{Class, PackId, Priority, RequirementId, Text, Unit, Verdict};
+use weir_domain::{AlarmClass, Class, PackId, Priority, RequirementId, Text, Unit, Verdict};
 
 /// All but the requirements and the tests, which are read one by one.
 #[derive(Debug, Deserialize)]
@@ -71,6 +71,14 @@ pub(super) struct RawAlarm {
     #[serde(default)]
     pub(super) deadband: f64,
     pub(super) raise_on: Option<Verdict>,
+    pub(super) class: Option<AlarmClass>,
+    #[serde(default)]
+    pub(super) latch: bool,
+    pub(super) realarm_mins: Option<u64>,
+    pub(super) group: Option<String>,
+    #[serde(default)]
+    pub(super) suppressed_by: Vec<RequirementId>,
+    pub(super) shelve_max_mins: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,4 +97,8 @@ pub(super) struct RawTest {
     pub(super) expect: BTreeMap<RequirementId, Spanned<Vec<String>>>,
     #[serde(default)]
     pub(super) stands: BTreeMap<RequirementId, Spanned<String>>,
+    #[serde(default)]
+    pub(super) marks: BTreeMap<String, Spanned<Vec<String>>>,
+    #[serde(default)]
+    pub(super) findings: BTreeMap<String, Spanned<Vec<String>>>,
 }

@@ -42,6 +42,8 @@ const TIME_ZONE: &str = "Asia/Shanghai";
 /// `expect` lists all verdicts of a requirement, with the deciding value behind `=` where it
 /// matters; `stands` says how it stands at the end (`none` = it does not apply). A requirement that
 /// is not listed must not find anything non-compliant. `facts = { beds = 300 }` gives the area facts.
+/// `marks` and `findings` list what the checks
+/// of the pack say of a point: `"pool_water.ph" = ["bad:out_of_range 10:02-10:03"]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestCase {
     /// What it shows.
@@ -54,6 +56,10 @@ pub struct TestCase {
     pub(crate) points: Vec<TestPoint>,
     pub(crate) expect: Vec<(RequirementId, Vec<Expected>)>,
     pub(crate) stands: Vec<(RequirementId, Option<Verdict>)>,
+    /// For each point all marks of the checks, as `uncertain:suspect_spike 10:05-10:05:05`.
+    pub(crate) marks: Vec<(String, Vec<String>)>,
+    /// For each point all findings, as `flatline`.
+    pub(crate) findings: Vec<(String, Vec<String>)>,
 }
 
 /// A verdict that a test expects.
@@ -119,8 +125,36 @@ pub(super) fn test_case(
     let class = raw.class.map(Spanned::into_inner);
     let start = start.into();
     let facts = raw.facts.into_iter().map(|(id, value)| (id.into_inner(), value)).collect();
+    let (marks, findings) =
+        (said(&raw.marks, &raw.points, faults), said(&raw.findings, &raw.points, faults));
     let name = raw.name;
-    Some(TestCase { name, class, facts, schedule, time_zone, start, points, expect, stands })
+    Some(TestCase {
+        name,
+        class,
+        facts,
+        schedule,
+        time_zone,
+        start,
+        points,
+        expect,
+        stands,
+        marks,
+        findings,
+    })
+}
+
+/// What the checks must say of points of the test.
+fn said(
+    raw: &BTreeMap<String, Spanned<Vec<String>>>,
+    points: &BTreeMap<String, Spanned<String>>,
+    faults: &mut Faults<'_>,
+) -> Vec<(String, Vec<String>)> {
+    for (point, lines) in raw {
+        if !points.contains_key(point) {
+            faults.add(lines.span(), format!("the test has no point {point}"), "");
+        }
+    }
+    raw.iter().map(|(point, lines)| (point.clone(), lines.get_ref().clone())).collect()
 }
 
 fn time_zone(raw: Option<&Spanned<String>>, faults: &mut Faults<'_>) -> Option<TimeZone> {

@@ -7,6 +7,7 @@ use super::{
     requirement, script,
 };
 use crate::rules::{CONTACT_TANK, is_name};
+use crate::validity::{Validity, check_section};
 use core::ops::Range;
 use jiff::civil::Date;
 use toml::{
@@ -24,7 +25,14 @@ pub(super) fn pack(text: &str) -> Result<Pack, PackError> {
         return Err(faults.into_error());
     }
     let mut table = table.into_inner();
-    let requirements = items(&mut table, "requirement", &mut faults);
+    let validity = match table.contains_key("validity") {
+        true => read_validity(items(&mut table, "validity", &mut faults), &mut faults),
+        false => Vec::new(),
+    };
+    // A pack may consist of checks of readings alone.
+    let requires = validity.is_empty() || table.contains_key("requirement");
+    let requirements =
+        if requires { items(&mut table, "requirement", &mut faults) } else { Vec::new() };
     let tests = items(&mut table, "test", &mut faults);
     let header: Option<RawHeader> = shape(Spanned::new(0..0, DeValue::Table(table)), &mut faults);
     let header = header.map(|raw| self::header(raw, &mut faults));
@@ -33,7 +41,7 @@ pub(super) fn pack(text: &str) -> Result<Pack, PackError> {
     let known = (faults.len() == before).then_some(&requirements[..]);
     let tests = read_tests(tests, known, header.as_ref(), &mut faults);
     match header {
-        Some(header) if faults.is_empty() => Ok(Pack { requirements, tests, ..header }),
+        Some(header) if faults.is_empty() => Ok(Pack { requirements, validity, tests, ..header }),
         _ => Err(faults.into_error()),
     }
 }
@@ -99,6 +107,7 @@ fn header(raw: RawHeader, faults: &mut Faults<'_>) -> Pack {
         classes,
         facts: self::facts(raw.facts, faults),
         requirements: Vec::new(),
+        validity: Vec::new(),
         tests: Vec::new(),
     }
 }
@@ -130,6 +139,16 @@ fn date(raw: Option<&Spanned<toml::value::Datetime>>, faults: &mut Faults<'_>) -
         faults.add(raw.span(), format!("{} is no date", raw.get_ref()), "write 2006-01-01");
     }
     date
+}
+
+fn read_validity(items: Vec<Spanned<DeValue<'_>>>, faults: &mut Faults<'_>) -> Vec<Validity> {
+    let mut sections = Vec::new();
+    for item in items {
+        let Some(section) = shape::<Spanned<Validity>>(item, faults) else { continue };
+        check_section(&section, faults);
+        sections.push(section.into_inner());
+    }
+    sections
 }
 
 fn read_requirements(

@@ -1,11 +1,11 @@
 //! Something happens so often at most: exposures outside the licensed hours, dark lamps in a day.
 
 use super::{
-    AnyJudge, Bound, Kind, Period, RawInput, Reader, Watches,
+    AnyJudge, Bound, Kind, RawInput, Reader, Watches,
     event::{RawEvent, WatchOptions, gate, grace, open_calendar, watch},
 };
 use crate::{
-    EventSpec, InputSpec,
+    EventSpec, InputSpec, Period,
     evaluator::events::{
         Watched,
         count::{Count, CountSettings, Hours},

@@ -1,11 +1,11 @@
 //! Two counts agree: exposures and examinations, cups disinfected and cups needed.
 
 use super::{
-    AnyJudge, Bound, Kind, Period, Reader, Watches,
+    AnyJudge, Bound, Kind, Reader, Watches,
     event::{RawEvent, WatchOptions, grace, inputs, watch},
 };
 use crate::{
-    Edge, EventSpec,
+    Edge, EventSpec, Period,
     evaluator::events::{
         Watched,
         period::Windows,

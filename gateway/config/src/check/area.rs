@@ -3,6 +3,7 @@
 use super::{Check, name_or_id};
 use crate::read::{Raw, RawArea, RawTrust};
 use crate::{Area, FacilityKind};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use weir_compliance::{Pack, Schedule, Seal};
 use weir_profiles::form::Found;
@@ -33,12 +34,14 @@ impl Check<'_, '_> {
         let id = raw.id.as_ref()?;
         let (opening_hours, schedule) = schedule?;
         class_ok.then_some(())?;
+        let packs = packs?;
         Some(Area {
             id: id.value.clone(),
             name: name_or_id(raw.name.as_ref(), &id.value),
             kind: kind?,
             class: raw.class.as_ref().map(|class| class.value.clone()),
-            packs: packs?,
+            facts: self.facts(raw, &packs)?,
+            packs,
             contact_tank_m3: raw.contact_tank_m3,
             opening_hours,
             schedule,
@@ -138,6 +141,20 @@ impl Check<'_, '_> {
             self.unknown("class", class.value.as_str(), &class.spot, known);
         }
         false
+    }
+
+    /// The facts, if every one is asked for by one of the packs.
+    fn facts(&self, raw: &RawArea, packs: &[Arc<Pack>]) -> Option<BTreeMap<String, f64>> {
+        let known = || packs.iter().flat_map(|pack| &pack.facts).map(|fact| fact.id.as_str());
+        let (mut facts, mut whole) = (BTreeMap::new(), true);
+        for (name, number) in &raw.facts {
+            if !known().any(|known| known == name.value) {
+                self.unknown("fact", &name.value, &name.spot, known());
+                whole = false;
+            }
+            facts.insert(name.value.clone(), *number);
+        }
+        whole.then_some(facts)
     }
 
     fn schedule(&self, raw: &RawArea) -> Option<(Vec<String>, Schedule)> {

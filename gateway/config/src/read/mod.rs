@@ -49,6 +49,7 @@ pub(crate) struct RawArea {
     pub(crate) packs: Vec<Found<String>>,
     pub(crate) contact_tank_m3: Option<f64>,
     pub(crate) opening_hours: Option<Found<Vec<Found<String>>>>,
+    pub(crate) facts: Vec<(Found<String>, f64)>,
 }
 
 pub(crate) struct RawDevice {
@@ -151,6 +152,7 @@ fn area(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> RawArea {
         packs: fields.texts("packs").map_or(Vec::new(), |found| found.value),
         contact_tank_m3: tank.map(|tank| tank.value),
         opening_hours: fields.texts("opening_hours"),
+        facts: fields.named_numbers("facts").unwrap_or_default(),
     }
 }
 

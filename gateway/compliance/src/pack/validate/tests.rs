@@ -1,8 +1,8 @@
 //! What is wrong with a pack is said all at once, in its place.
 
-use crate::{ForbiddenWhen, LimitRule, Pack, PackError, Rule, Statistic};
+use crate::{ForbiddenWhen, LimitRule, Pack, PackError, Rule, Statistic, Window};
 use core::time::Duration;
-use weir_domain::{Priority, Verdict};
+use weir_domain::{AlarmClass, Priority, Verdict};
 
 /// A pack with one requirement of every kind.
 const PACK: &str = r#"id = "p"
@@ -22,7 +22,7 @@ respond_within_mins = 30
 cause = { zh = "因", en = "cause" }
 consequence = { zh = "果", en = "consequence" }
 response = { zh = "办", en = "response" }
-alarm = { priority = "high", on_delay_secs = 5, off_delay_secs = 6, deadband = 0.5 }
+alarm = { priority = "high", on_delay_secs = 5, off_delay_secs = 6, deadband = 0.5, latch = true, group = "g" }
 limit.input = { role = "r", parameter = "x", unit = "mg/L" }
 limit.mean = { window_mins = 60, lateness_secs = 120 }
 limit.by_class.b = { low = 1, high = 2 }
@@ -82,15 +82,18 @@ fn a_good_pack_is_read_as_it_is_written() {
     assert_eq!(first.limit_text().zh, "3～9.5 mg/L");
     assert_eq!(first.alarm.priority, Priority::High);
     assert_eq!(first.alarm.off_delay, Duration::from_secs(6));
+    assert!(first.alarm.latch && first.alarm.group.as_deref() == Some("g"));
+    assert_eq!(first.alarm.class, AlarmClass::Compliance);
     assert_eq!(first.respond_within, Duration::from_secs(1_800));
-    let Rule::Limit(LimitRule {
-        statistic: Statistic::Mean { window, coverage_min, lateness },
-        ..
-    }) = first.rule
+    let Rule::Limit(LimitRule { statistic: Statistic::Mean { window, settling, .. }, .. }) =
+        &first.rule
     else {
         panic!("a mean is a mean");
     };
-    assert_eq!((window.as_secs(), coverage_min, lateness.as_secs()), (3_600, 0.75, 120));
+    assert_eq!(
+        (window, settling.coverage_min, settling.lateness.as_secs()),
+        (&Window::Length(Duration::from_secs(3_600)), 0.75, 120)
+    );
     assert_eq!(pack.requirements[1].low_high(), (Some(1.0), Some(2.0)));
     assert_eq!(pack.requirements[2].limit_text().en, "≥ 125 °C for 15 min");
     assert_eq!(pack.requirements[2].alarm.raise_on, Verdict::Indeterminate);
@@ -175,11 +178,6 @@ fn faults_of_a_rule() {
         "limit.instant = { persistence_secs = 1 }\nlimit.mean",
         "not exactly one statistic",
     );
-    check(
-        "limit.mean",
-        "limit.while_on = { parameter = \"q\", unit = \"1\" }\nlimit.mean",
-        "a mean knows no while_on",
-    );
     check("limit.mean", "limit.low = 1\nlimit.mean", "limits stand here twice");
     check("deadband = 0.5", "deadband = 0.6", "deadband 0.6 does not fit the limits");
     check(
@@ -187,6 +185,13 @@ fn faults_of_a_rule() {
         "priority = \"medium\", deadband = 1",
         "deadband 1 does not fit",
     );
+    let alarm = |more: &str, fault: &str| {
+        check("priority = \"medium\"", &format!("priority = \"medium\", {more}"), fault);
+    };
+    alarm("realarm_mins = 0", "realarm_mins is not 1 to 10080");
+    alarm("shelve_max_mins = 1441", "shelve_max_mins is above 1440");
+    alarm("group = \"\"", "group is empty");
+    alarm("suppressed_by = [\"locked\"]", "an alarm cannot suppress itself");
     check("starts_above = 80", "starts_above = 130", "a cycle could not begin, hold and end");
     check("dip_depth = 3", "dip_depth = 50", "dip_depth is negative or reaches below");
     check("dip_secs = 30", "dip_secs = 1000", "hold_secs and dip_secs do not fit");
