@@ -11,8 +11,9 @@ use crate::{
     SiteSpec, Snapshot,
     alarm_desk::DeskState,
     assemble::assemble,
+    doubts::Doubts,
     instance::{Doing, Instance, Refusal, removed},
-    mark::{RejudgeReason, RejudgeRequest, Review},
+    mark::{Mark, RejudgeReason, Review},
     marks::{Changed, Marks},
     ports::StoredAlarm,
     state::EngineState,
@@ -21,9 +22,6 @@ use core::mem;
 use std::{collections::BTreeMap, sync::Arc};
 use weir_compliance::BindFault;
 use weir_domain::{Sample, Timestamp};
-
-/// The place of the desk among the instances: when all are due at once it comes last.
-const DESK: usize = usize::MAX;
 
 /// The pure core of a gateway.
 pub struct Engine {
@@ -35,6 +33,7 @@ pub struct Engine {
     points_by_series: Vec<Option<usize>>,
     samples: Vec<Option<Sample>>,
     marks: Marks,
+    doubts: Doubts,
     clock: Timestamp,
     seq: u64,
     /// No timer is due before this. A lower bound: it may be early, never late.
@@ -53,6 +52,17 @@ pub struct Engine {
     past: BTreeMap<String, u64>,
     /// A state was taken up: what it says of several alarms may not fit this site.
     is_unsettled: bool,
+}
+
+/// What waits for its time; of those due at once, the first in this order is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// A requirement, by its index.
+    Instance(usize),
+    /// What concerns several alarms.
+    Desk,
+    /// Late readings that are being gathered.
+    Doubts,
 }
 
 /// What has changed since it was last asked.
@@ -97,6 +107,7 @@ impl Engine {
         }
         let engine = Self {
             marks,
+            doubts: Doubts::default(),
             desk: DeskState::default(),
             suppresses,
             suppressed_by,
@@ -149,11 +160,23 @@ impl Engine {
         match record {
             Record::Reading(row) => {
                 self.tick(row.sample.received_time, out);
+                let first = out.len();
                 self.observe(row, out);
+                self.doubts.follow(first, out);
                 Ok(())
             }
             Record::Command(command) => self.act(command, out),
         }
+    }
+
+    /// Judges by these marks and by no others: for going over the past with what is known now.
+    pub fn know_marks(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.marks.know(marks);
+    }
+
+    /// Whether the marks were given from outside, so that no check has to make any.
+    pub fn knows_marks(&self) -> bool {
+        self.marks.are_known()
     }
 
     /// Time has come to `now`: every timer due before it fires, in order, at its own time.
@@ -162,24 +185,18 @@ impl Engine {
         if now <= self.clock {
             return;
         }
+        let first = out.len();
         while self.due_not_before < now {
-            let earliest = self
-                .instances
-                .iter()
-                .enumerate()
-                .filter_map(|(i, x)| Some((x.deadline()?, i)))
-                .chain(self.desk.deadline().map(|due| (due, DESK)))
-                .min();
-            match earliest {
-                Some((due, DESK)) if due < now => {
-                    self.clock = self.clock.max(due);
-                    self.desk.advance(self.clock, out);
-                }
-                Some((due, index)) if due < now => {
+            let instances = self.instances.iter().enumerate();
+            let earliest = instances
+                .filter_map(|(i, x)| Some((x.deadline()?, Timer::Instance(i))))
+                .chain(self.desk.deadline().map(|due| (due, Timer::Desk)))
+                .chain(self.doubts.deadline().map(|due| (due, Timer::Doubts)));
+            match earliest.min() {
+                Some((due, timer)) if due < now => {
                     // A timer set for the past (a late sample) fires now, not then.
                     self.clock = self.clock.max(due);
-                    self.instances[index].advance(self.clock, &mut self.desk, out);
-                    self.note_requirement(index, out);
+                    self.fire(timer, out);
                 }
                 Some((due, _)) => {
                     self.due_not_before = due;
@@ -192,6 +209,18 @@ impl Engine {
             }
         }
         self.clock = now;
+        self.doubts.follow(first, out);
+    }
+
+    fn fire(&mut self, timer: Timer, out: &mut Vec<Effect>) {
+        match timer {
+            Timer::Instance(index) => {
+                self.instances[index].advance(self.clock, &mut self.desk, out);
+                self.note_requirement(index, out);
+            }
+            Timer::Desk => self.desk.advance(self.clock, out),
+            Timer::Doubts => self.doubts.advance(self.clock, out),
+        }
     }
 
     /// Ends a replay: open stretches of time are closed and judged as they are.
@@ -199,9 +228,12 @@ impl Engine {
         let end = self.clock;
         self.due_not_before = end;
         self.tick(Timestamp::from_millis(end.as_millis() + 1), out);
+        let first = out.len();
         for instance in &mut self.instances {
             instance.finish(end, &mut self.desk, out);
         }
+        self.doubts.finish(end, out);
+        self.doubts.follow(first, out);
     }
 
     fn observe(&mut self, row: &Row, out: &mut Vec<Effect>) {
@@ -209,6 +241,11 @@ impl Engine {
         let Some(point) = self.points_by_series.get(series).copied().flatten() else {
             return; // A point that the site file no longer has: stored, and not judged.
         };
+        let id = &self.description.points[point].id;
+        self.doubts.observe(self.clock, id, self.samples[point].as_ref(), &row.sample);
+        if let Some(due) = self.doubts.deadline() {
+            self.due_not_before = self.due_not_before.min(due);
+        }
         let latest = &mut self.samples[point];
         if latest.is_none_or(|old| old.source_time <= row.sample.source_time) {
             *latest = Some(row.sample);
@@ -227,10 +264,12 @@ impl Engine {
     fn act(&mut self, command: &Command, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         match &command.act {
             Act::Started => {
+                let first = out.len();
                 for index in 0..self.instances.len() {
                     self.instances[index].resume(self.clock, command.at, &mut self.desk, out);
                     self.note_requirement(index, out);
                 }
+                self.doubts.follow(first, out);
                 self.tick(command.at, out);
                 Ok(())
             }
@@ -296,8 +335,7 @@ impl Engine {
         let to = to.map_or(self.clock, |to| to.min(self.clock));
         if from < to {
             let why = RejudgeReason::Mark(mark);
-            let request = RejudgeRequest { t: self.clock, points, from, to, why };
-            out.push(Effect::Rejudge(Box::new(request)));
+            self.doubts.raise(self.clock, points, from, to, why, out);
         }
     }
 
@@ -430,6 +468,7 @@ impl Engine {
             samples: points.filter_map(|(info, s)| Some((info.id.clone(), (*s)?))).collect(),
             instances: self.instances.iter().map(|i| (i.key().to_owned(), i.state())).collect(),
             marks: self.marks.state().clone(),
+            doubts: self.doubts.clone(),
             desk: self.desk.clone(),
             removed: self.removed.clone(),
             past: self.past.clone(),
@@ -446,6 +485,7 @@ impl Engine {
             *sample = state.samples.remove(&info.id);
         }
         self.marks.restore(state.marks, self.clock);
+        self.doubts = state.doubts;
         let mut afresh = Vec::new();
         self.desk = state.desk;
         self.past = state.past;

@@ -17,6 +17,7 @@ mod alarm_desk;
 mod assemble;
 pub mod decode;
 mod describe;
+mod doubts;
 mod engine;
 mod instance;
 mod mark;
@@ -24,6 +25,7 @@ mod marks;
 pub mod plan;
 pub mod ports;
 mod record;
+pub mod rejudge;
 mod snapshot;
 mod state;
 
@@ -32,6 +34,7 @@ pub use assemble::{AreaSpec, DeviceSpec, SiteSpec};
 pub use describe::{
     AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo, RequirementInfo,
 };
+pub use doubts::Doubts;
 pub use engine::{Changes, Engine, alarm_events};
 pub use instance::Refusal;
 pub use mark::{
