@@ -171,7 +171,7 @@ impl Alarm {
         if self.quiet().is_some() || !self.active {
             return;
         }
-        self.told_at = Some(at);
+        self.told_at = self.told_at.max(Some(at));
         if core::mem::take(&mut self.untold) {
             out.push(self.change(at, Transition::Announced));
         }
