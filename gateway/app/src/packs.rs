@@ -92,6 +92,11 @@ fn packs_to_test(files: &[PathBuf]) -> Result<Vec<Arc<Pack>>, Failure> {
     if files.is_empty() {
         return Ok(builtin_packs());
     }
+    read(files)
+}
+
+/// Reads pack files.
+pub(crate) fn read(files: &[PathBuf]) -> Result<Vec<Arc<Pack>>, Failure> {
     let parse = |path: &PathBuf| {
         let text = fs::read_to_string(path)
             .with_context(|| format!("could not read the pack {}", path.display()))

@@ -8,6 +8,7 @@ mod demo;
 mod docs;
 mod faults;
 mod interop;
+mod marks;
 mod messages;
 mod modbus;
 mod mqtt;
