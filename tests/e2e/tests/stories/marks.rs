@@ -82,7 +82,8 @@ role = "contact_tank_outlet"
 scan_interval_ms = 2000
 "#,
     );
-    rig.write("site.toml", &site.replace("\"gb18466-2005\"", "\"moment\""))?;
+    let law = "class = \"general_direct\"\npacks = [\"gb18466-2005\"]";
+    rig.write("site.toml", &site.replace(law, "packs = [\"moment\"]"))?;
     Ok(rig)
 }
 
