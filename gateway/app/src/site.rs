@@ -15,7 +15,7 @@ use weir_config::{
     ConfigError, Device, Library, Link, Secret, SinkKind, Site, Transport, area_facts, render,
 };
 use weir_domain::{Clock as _, PointId, SeriesId};
-use weir_engine::{AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
+use weir_engine::{AlarmLimits, AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
 use weir_northbound::SinkSettings;
 use weir_profiles::Profile;
 
@@ -178,6 +178,7 @@ pub(crate) fn spec(loaded: &Loaded, series: &[SeriesId]) -> SiteSpec {
         areas: areas.collect(),
         links: site.links.iter().map(link_info).collect(),
         devices: devices.collect(),
+        alarms: AlarmLimits { shelve_max: site.alarms.shelve_max },
     }
 }
 

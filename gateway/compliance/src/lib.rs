@@ -84,7 +84,8 @@ pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
     AvailabilityRule, AvailabilityShare, Background, ContactTimeRule, CountRule, DataKind,
     ExpectedRule, ForbiddenWhen, Formula, Gate, HoldCycleRule, InterlockRule, LimitRule, Number,
-    Often, ReconcileRule, Rule, SequenceRule, SequenceTime, Settling, Side, Span, Statistic, Value,
+    Often, PowerSpec, ProgramSpec, PulsesSpec, ReconcileRule, Rule, SequenceRule, SequenceTime,
+    Settling, Side, Span, Statistic, SteamSpec, Value,
 };
 pub use schedule::{Schedule, ScheduleError};
 pub use validity::{

@@ -18,11 +18,12 @@ mod sequence;
 mod statistic;
 mod value;
 
+pub(crate) use crate::calendar::Period;
 pub use availability::{AvailabilityRule, AvailabilityShare, DataKind};
 pub use contact_time::ContactTimeRule;
 pub use count::CountRule;
 pub use expected::{ExpectedRule, Often};
-pub use hold_cycle::HoldCycleRule;
+pub use hold_cycle::{HoldCycleRule, PowerSpec, ProgramSpec, PulsesSpec, SteamSpec};
 pub use interlock::{ForbiddenWhen, InterlockRule};
 pub use limit::LimitRule;
 pub(crate) use reader::{CONTACT_TANK, RawInput, Reader, facts_of};

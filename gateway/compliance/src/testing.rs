@@ -78,6 +78,14 @@ pub(crate) fn hold(door: bool) -> Rule {
         starts_above: 80.0,
         ends_below: 60.0,
         door: door.then(|| spec("door_open")),
+        band_above: None,
+        equilibration: Duration::ZERO,
+        pressure: None,
+        pressure_band: (None, None),
+        steam: None,
+        pulses: None,
+        power: None,
+        program: None,
     })
 }
 
@@ -91,7 +99,14 @@ pub(crate) fn interlock() -> Rule {
 
 /// A rule as it is written in a pack that knows the fact `beds`.
 pub(crate) fn rule(text: &str) -> Rule {
-    let pack = format!(
+    let mut pack =
+        crate::Pack::parse(&pack_of(text)).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    pack.requirements.remove(0).rule
+}
+
+/// A pack of one rule.
+pub(crate) fn pack_of(text: &str) -> String {
+    format!(
         r#"
 id = "p"
 version = "1"
@@ -117,9 +132,7 @@ name = "nothing"
 at = 2026-11-22T10:00:00
 points = {{}}
 "#
-    );
-    let mut pack = crate::Pack::parse(&pack).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    pack.requirements.remove(0).rule
+    )
 }
 
 /// One rule of every statistic and kind that looks at values over time, each of two inputs at most.

@@ -32,7 +32,7 @@ pub use reason::ConfigError;
 pub use render::{render, render_warnings};
 pub use secret::Secret;
 pub use site::{
-    Area, Device, Endpoint, FacilityKind, Framing, Link, Mqtt, MqttVersion, Parity, Sink, SinkKind,
-    Site, Storage, Tls, Transport, Web,
+    Alarms, Area, Device, Endpoint, FacilityKind, Framing, Link, Mqtt, MqttVersion, Parity, Sink,
+    SinkKind, Site, Storage, Tls, Transport, Web,
 };
 pub use weir_profiles::form::Reason;

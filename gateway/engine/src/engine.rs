@@ -13,6 +13,7 @@ use crate::{
     assemble::assemble,
     doubts::Doubts,
     instance::{Doing, Instance, Refusal, removed},
+    lookout::Lookout,
     mark::{Mark, RejudgeReason, Review},
     marks::{Changed, Marks},
     ports::StoredAlarm,
@@ -419,6 +420,17 @@ impl Engine {
             list.dedup();
         }
         changes
+    }
+
+    /// Looks out for readings that bring an alarm, from how the alarms stand now.
+    pub fn lookout(&self) -> Lookout {
+        let mut lookout = Lookout::default();
+        for (instance, info) in self.instances.iter().zip(&self.description.requirements) {
+            if let Some(watch) = instance.watch() {
+                lookout.add(watch, info.points.iter().map(|p| self.description.points[*p].series));
+            }
+        }
+        lookout
     }
 
     /// How a requirement stands.

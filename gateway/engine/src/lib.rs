@@ -20,6 +20,7 @@ mod describe;
 mod doubts;
 mod engine;
 mod instance;
+mod lookout;
 mod mark;
 mod marks;
 pub mod plan;
@@ -37,6 +38,7 @@ pub use describe::{
 pub use doubts::Doubts;
 pub use engine::{Changes, Engine, alarm_events};
 pub use instance::Refusal;
+pub use lookout::Lookout;
 pub use mark::{
     Capacity, CheckName, Finding, Mark, MarkChange, MarkEvent, MarkId, MarkReason, Origin, Person,
     RejudgeReason, RejudgeRequest, Review, ReviewOutcome,
@@ -49,6 +51,6 @@ pub use record::{
 pub use snapshot::{AlarmFacts, LiveEvent, PointState, RequirementState, Snapshot};
 pub use state::{EngineState, InstanceState};
 pub use weir_alarms::{
-    FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP, Refused, SHELVE_USUAL,
-    SUPPRESS_MAX, Tally, Transition,
+    Alarm, AlarmSettings, Condition, FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP,
+    Refused, SHELVE_USUAL, SUPPRESS_MAX, Tally, Transition,
 };

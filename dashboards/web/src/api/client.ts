@@ -3,10 +3,12 @@
 
 import type {
   Alarm,
+  AlarmKpis,
   Area,
   BucketedSamples,
   Device,
   Explanation,
+  HeldAlarm,
   Link,
   Point,
   RawSamples,
@@ -135,8 +137,22 @@ export const api = {
 
   alarms: (state: "all" | "active" | "open" | "closed", limit = 500) =>
     call<Alarm[]>(`/api/v1/alarms${query({ state, limit })}`),
-  acknowledge: (id: string, by: string, comment: string) =>
-    post<Alarm>(`/api/v1/alarms/${segment(id)}/acknowledge`, { by, comment }),
+  /** `raises` is what the person saw: what was raised since is not acknowledged. */
+  acknowledge: (id: string, by: string, comment: string, raises: number) =>
+    post<Alarm>(`/api/v1/alarms/${segment(id)}/acknowledge`, { by, comment, raises }),
+  supervise: (id: string, by: string, comment: string) =>
+    post<Alarm>(`/api/v1/alarms/${segment(id)}/supervisor-acknowledge`, { by, comment }),
+  reset: (id: string, by: string, comment: string) =>
+    post<Alarm>(`/api/v1/alarms/${segment(id)}/reset`, { by, comment }),
+  heldAlarms: () => call<HeldAlarm[]>("/api/v1/alarms/held"),
+  /** Shelve, suppress, out-of-service, and their ends. */
+  hold: (
+    id: string,
+    what: "shelve" | "unshelve" | "suppress" | "unsuppress" | "out-of-service" | "return-to-service",
+    body: { by: string; reason: string; minutes?: number },
+  ) => post<HeldAlarm>(`/api/v1/alarms/${segment(id)}/${what}`, body),
+  alarmKpis: (from: number, to: number) =>
+    call<AlarmKpis>(`/api/v1/alarms/kpis${query({ from: iso(from), to: iso(to) })}`),
   comment: (id: string, by: string, comment: string) =>
     post<Alarm>(`/api/v1/alarms/${segment(id)}/comment`, { by, comment }),
 
