@@ -29,6 +29,7 @@ mod record;
 pub mod rejudge;
 mod snapshot;
 mod state;
+mod validity;
 
 pub use alarm_desk::AlarmLimits;
 pub use assemble::{AreaSpec, DeviceSpec, SiteSpec};
@@ -50,6 +51,7 @@ pub use record::{
 };
 pub use snapshot::{AlarmFacts, LiveEvent, PointState, RequirementState, Snapshot};
 pub use state::{EngineState, InstanceState};
+pub use validity::WatchState;
 pub use weir_alarms::{
     Alarm, AlarmSettings, Condition, FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP,
     Refused, SHELVE_USUAL, SUPPRESS_MAX, Tally, Transition,

@@ -89,7 +89,8 @@ impl Watch {
         let (rule, is_instant) = match &requirement.rule {
             Rule::Limit(limit) => {
                 let Statistic::Instant { persistence } = limit.statistic else { return None };
-                let (low, high, gated) = (limit.low, limit.high, limit.while_on.is_some());
+                let gated = limit.gated_input()?;
+                let (low, high) = (limit.low, limit.high);
                 let rule = Watched::Limit { low, high, deadband: alarm.deadband, gated };
                 (rule, persistence.is_zero())
             }

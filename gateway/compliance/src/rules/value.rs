@@ -225,6 +225,11 @@ impl Gate {
         Self { on: Some(input), holds: None }
     }
 
+    /// Whether there is an input that must be on, if that is all that is asked.
+    pub(crate) fn input_only(&self) -> Option<bool> {
+        self.holds.is_none().then_some(self.on.is_some())
+    }
+
     /// Whether the rule always applies.
     pub(crate) fn is_open(&self) -> bool {
         self.on.is_none() && self.holds.is_none()
