@@ -62,12 +62,12 @@ pub(crate) struct RawBounds {
 }
 
 impl LimitRule {
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         Limits { low: self.low, high: self.high }
     }
 
     /// What the limits are in.
-    fn unit(&self) -> Unit {
+    pub(super) fn unit(&self) -> Unit {
         match self.statistic {
             Statistic::Total { unit, .. } => unit,
             _ => self.value.unit(),
@@ -83,7 +83,7 @@ impl LimitRule {
         }
     }
 
-    fn lens(&self, bound: &Bound<'_>) -> Lens {
+    pub(super) fn lens(&self, bound: &Bound<'_>) -> Lens {
         let mut wiring = Wiring::default();
         let value = self.value.channel(&mut wiring, bound);
         let gates = self.gate.channels(&mut wiring, bound);
@@ -96,7 +96,7 @@ impl LimitRule {
         Lens { value, gates, more }
     }
 
-    fn words(&self, bound: &Bound<'_>) -> LimitWords {
+    pub(super) fn words(&self, bound: &Bound<'_>) -> LimitWords {
         let what = match (self.value.expr(), &self.statistic) {
             (Some(expr), _) => Text { zh: format!("{expr} = "), en: format!("{expr} = ") },
             (None, Statistic::Rate { .. }) => {

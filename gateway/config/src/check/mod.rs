@@ -10,6 +10,7 @@ mod packs;
 use crate::defaults::{COMMIT_INTERVAL_MS, LISTEN, RETENTION_DAYS, SHELVE_MAX_MINS};
 use crate::read::{Raw, RawSink, RawStorage, RawTarget, read};
 use crate::{Alarms, ConfigError, Reason, Sink, SinkKind, Site, Storage, Web};
+pub use area::SYSTEM_PACKS;
 use core::fmt::Display;
 use core::hash::Hash;
 use core::time::Duration;
