@@ -374,25 +374,3 @@ fn a_restart_at_any_point_changes_nothing() {
     let short = || eventful().into_iter().filter(|(_, sample)| second(sample) < 4_100);
     assert!(run(short(), Some(1)) == run(short(), None));
 }
-
-#[test]
-#[ignore = "figure"]
-#[allow(clippy::disallowed_methods)]
-fn zz_figure() {
-    use weir_compliance::{bind_validity, PointTraits};
-    use weir_domain::ValueKind;
-    for (area, points) in spec().areas.iter().map(|a| (a, &a.facts.points)) {
-        let traits = vec![PointTraits { kind: ValueKind::Number, has_states: false, step: None, decimals: 2, limits: vec![(Some(3.0), Some(10.0))] }; points.len()];
-        for binding in bind_validity(&area.packs, &area.facts, &traits) {
-            let mut watch = binding.watch();
-            let mut out = Vec::new();
-            let n = 2_000_000_i64;
-            let samples: Vec<Sample> = (0..n).map(|i| Sample::at(Timestamp::from_millis(start().as_millis() + i * 10_000), Reading::from_number(6.0 + 0.05 * chance(i)))).collect();
-            let began = std::time::Instant::now();
-            for s in &samples { watch.observe(s.received_time, s, |_| Some(50.0), &mut out); out.clear(); }
-            let ns = began.elapsed().as_nanos() as f64 / n as f64;
-            let bytes = serde_json::to_vec(watch.memory()).unwrap().len();
-            println!("{} {ns:.1} ns, state {bytes} B, struct {} B", points[binding.point].id, size_of_val(&watch));
-        }
-    }
-}
