@@ -197,6 +197,11 @@ impl Engine {
         self.marks.know(marks);
     }
 
+    /// Knows from the start what people will have said; checks make their own marks.
+    pub fn foretell_marks(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.marks.foretell(marks);
+    }
+
     /// Whether the marks were given from outside, so that no check has to make any.
     pub fn knows_marks(&self) -> bool {
         self.marks.are_known()

@@ -98,6 +98,11 @@ impl Marks {
     /// Takes marks as they are, in place of all that is known: for judging again.
     pub(crate) fn know(&mut self, marks: impl IntoIterator<Item = Mark>) {
         self.are_known = true;
+        self.foretell(marks);
+    }
+
+    /// Takes marks as they are, in place of all that is known.
+    pub(crate) fn foretell(&mut self, marks: impl IntoIterator<Item = Mark>) {
         self.state.marks = marks.into_iter().map(|mark| (mark.id.clone(), mark)).collect();
         self.lay_out(None, Timestamp::from_millis(i64::MIN));
     }

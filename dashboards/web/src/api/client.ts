@@ -10,6 +10,8 @@ import type {
   Explanation,
   HeldAlarm,
   Link,
+  Mark,
+  NewMark,
   Point,
   RawSamples,
   Readiness,
@@ -129,10 +131,18 @@ export const api = {
       signal ? { signal } : {},
     ),
 
-  verdicts: (from: number, to: number, area?: string) =>
+  /** Each stretch of time once, unless `superseded` asks for what does not stand any more, too. */
+  verdicts: (from: number, to: number, area?: string, superseded?: "yes") =>
     call<VerdictRow[]>(
-      `/api/v1/verdicts${query({ from: iso(from), to: iso(to), area, limit: VERDICT_LIMIT })}`,
+      `/api/v1/verdicts${query({ from: iso(from), to: iso(to), area, superseded, limit: VERDICT_LIMIT })}`,
     ),
+  marks: (from: number, to: number, which: { point?: string; state?: "unreviewed" }) =>
+    call<Mark[]>(`/api/v1/marks${query({ from: iso(from), to: iso(to), ...which })}`),
+  mark: (mark: NewMark) => post<Mark>("/api/v1/marks", mark),
+  endMark: (id: string, by: string, comment: string) =>
+    post<Mark>(`/api/v1/marks/${segment(id)}/end`, { by, role: "operator", comment }),
+  reviewMark: (id: string, by: string, outcome: "confirmed" | "rejected", comment: string) =>
+    post<Mark>(`/api/v1/marks/${segment(id)}/review`, { by, role: "supervisor", outcome, comment }),
   explain: (id: number) => call<Explanation>(`/api/v1/verdicts/${id}/explain`),
 
   alarms: (state: "all" | "active" | "open" | "closed", limit = 500) =>

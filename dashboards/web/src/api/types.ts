@@ -222,6 +222,54 @@ export interface VerdictRow {
   clause: string;
   /** Share of the stretch covered by good data, 0 to 1. */
   coverage: number;
+  known_at: string;
+  /** The verdicts in whose place it stands. */
+  revises: number[];
+  revised_for: RejudgeReason | null;
+  in_force: boolean;
+  revised_by: number[];
+  superseded_at: string | null;
+  superseded_for: RejudgeReason | null;
+}
+
+/** Why time was judged again. */
+export interface RejudgeReason {
+  kind: "mark" | "late_data";
+  mark: string | null;
+}
+
+export type Capacity = "operator" | "supervisor";
+
+/** What a person or a check says of the readings of a stretch of time. */
+export interface Mark {
+  id: string;
+  points: string[];
+  from: string;
+  to: string | null;
+  quality: string;
+  reason: string;
+  reason_text: Text;
+  manual: boolean;
+  by: string | null;
+  role: Capacity | null;
+  check: string | null;
+  comment: string;
+  evidence: string[];
+  value: number | null;
+  made_at: string;
+  void: boolean;
+  review: { outcome: "confirmed" | "rejected"; by: string; at: string; comment: string } | null;
+}
+
+export interface NewMark {
+  by: string;
+  role: Capacity;
+  points: string[];
+  from: string;
+  to: string | null;
+  reason: string;
+  comment: string;
+  evidence: string[];
 }
 
 export interface Explanation extends VerdictRow {

@@ -38,6 +38,8 @@ class Live {
   lostAt = $state<number | null>(null);
   /** Counts the loads, so that a view can load its own part anew too. */
   loads = $state(0);
+  /** Goes up when marks changed, or verdicts were passed once more because of them. */
+  marked = $state(0);
   site = $state.raw<Site | null>(null);
   /** Why the gateway hears us but does not take in or judge readings. */
   fault = $state<string | null>(null);
@@ -229,6 +231,7 @@ class Live {
   #apply(name: EventName, data: unknown): void {
     if (name === "samples") this.#onSamples(data as SampleEvent[]);
     else if (name === "requirement") this.#onRequirement(data as RequirementEvent);
+    else if (name === "mark" || name === "revised") this.marked += 1;
     else if (name === "verdict") for (const watcher of this.#verdictWatchers) watcher(data as VerdictRow);
     else if (name === "alarm") this.#onAlarm(data as AlarmEvent);
   }

@@ -9,6 +9,7 @@ mod demo;
 mod docs;
 mod faults;
 mod interop;
+mod marks;
 mod messages;
 mod modbus;
 mod mqtt;
