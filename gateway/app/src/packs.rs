@@ -91,9 +91,7 @@ fn pack_json(pack: &Pack) -> serde_json::Value {
             "priority": r.alarm.priority, "overrides": r.overrides.as_ref().map(ToString::to_string),
         })
     };
-    let fact = |fact: &weir_compliance::FactDef| {
-        json!({"id": fact.id, "name": fact.name, "unit": fact.unit, "default": fact.default})
-    };
+    let fact = |fact: &weir_compliance::FactDef| json!({"id": fact.id, "name": fact.name, "unit": fact.unit, "default": fact.default});
     json!({
         "id": pack.id, "version": pack.version, "title": pack.title, "source": pack.source,
         "effective_from": pack.effective_from.map(|day| day.to_string()),

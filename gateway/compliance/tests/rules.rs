@@ -10,9 +10,8 @@ const CATALOGUE: [(&str, usize); 5] = [("WW", 13), ("PL", 12), ("LO", 9), ("RA",
 /// The cells of each row.
 fn rows() -> Vec<Vec<&'static str>> {
     let cells = |line: &'static str| line.trim_matches('|').split('|').map(str::trim).collect();
-    let is_rule = |line: &&str| {
-        CATALOGUE.iter().any(|(part, _)| line.starts_with(&format!("| {part}-")))
-    };
+    let is_rule =
+        |line: &&str| CATALOGUE.iter().any(|(part, _)| line.starts_with(&format!("| {part}-")));
     REFERENCE.lines().filter(is_rule).map(cells).collect()
 }
 
