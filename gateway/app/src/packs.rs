@@ -57,6 +57,10 @@ fn list(site: Option<&Path>, as_json: bool) -> Result<Exit, Failure> {
         if !classes.is_empty() {
             println!("  classes: {}", classes.join(", "));
         }
+        for fact in &pack.facts {
+            let default = fact.default.map(|number| format!(" = {number}")).unwrap_or_default();
+            println!("  fact: {}{default}  {}", fact.id, fact.name.en);
+        }
         for requirement in &pack.requirements {
             println!("  {}", line(requirement));
         }
@@ -87,6 +91,7 @@ fn pack_json(pack: &Pack) -> serde_json::Value {
             "priority": r.alarm.priority, "overrides": r.overrides.as_ref().map(ToString::to_string),
         })
     };
+    let fact = |fact: &weir_compliance::FactDef| json!({"id": fact.id, "name": fact.name, "unit": fact.unit, "default": fact.default});
     json!({
         "id": pack.id, "version": pack.version, "title": pack.title, "source": pack.source,
         "effective_from": pack.effective_from.map(|day| day.to_string()),
@@ -94,6 +99,7 @@ fn pack_json(pack: &Pack) -> serde_json::Value {
         "seal": pack.seal.as_str(), "signed_by": signed_by(pack),
         "classes": pack.classes.iter().map(|c| json!({"id": c.id, "name": c.name})).collect::<Vec<_>>(),
         "notes": pack.notes,
+        "facts": pack.facts.iter().map(fact).collect::<Vec<_>>(),
         "requirements": pack.requirements.iter().map(requirement).collect::<Vec<_>>(),
     })
 }

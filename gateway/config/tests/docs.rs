@@ -198,6 +198,7 @@ fn with(key: &str, value: i64) -> String {
             SPARSE.replace("influxdb = { ", &format!("influxdb = {{ {key} = {value}, "))
         }
         "retention_days" | "commit_interval_ms" => format!("{SPARSE}[storage]\n{key} = {value}\n"),
+        "shelve_max_mins" => format!("{SPARSE}[alarms]\n{key} = {value}\n"),
         _ => panic!("where does {key} belong?"),
     }
 }

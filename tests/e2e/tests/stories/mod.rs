@@ -19,4 +19,5 @@ mod scan;
 mod sites;
 mod soak;
 mod transports;
+mod vectors;
 mod webhook;
