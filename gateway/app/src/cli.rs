@@ -4,6 +4,9 @@ use crate::bridge::Target;
 use crate::scan::Units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
+use tracing_subscriber::{
+    filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Watches disinfection and radiation safety in institutional facilities.
 ///
@@ -236,6 +239,9 @@ pub(crate) struct Packs {
 pub(crate) enum PacksCommand {
     /// List the packs with their requirements
     List {
+        /// A site file: list the packs beside it as well
+        #[arg(long)]
+        site: Option<PathBuf>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -244,6 +250,24 @@ pub(crate) enum PacksCommand {
     Test {
         /// Test these pack files instead of those built in
         files: Vec<PathBuf>,
+    },
+    /// Make a pair of keys: the private one is written to a file, the public one printed
+    Keygen {
+        /// Where the private key is written; the file must not exist
+        file: PathBuf,
+    },
+    /// Sign a pack: writes FILE.sig beside it
+    Sign {
+        /// The private key
+        #[arg(long)]
+        key: PathBuf,
+        /// The pack
+        file: PathBuf,
+    },
+    /// Say who signed a pack; exit code 1 if nobody did, or if the text was changed afterwards
+    Verify {
+        /// The pack
+        file: PathBuf,
     },
 }
 
@@ -331,7 +355,7 @@ pub(crate) enum Table {
 pub(crate) struct Log {
     /// What to log, e.g. `info` or `weir_acquisition=debug`
     #[arg(long, global = true, env = "WEIR_LOG", default_value = "info", value_name = "FILTER")]
-    log: String,
+    log: Targets,
     /// How to write it
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -346,13 +370,14 @@ enum LogFormat {
 impl Log {
     pub(crate) fn start(&self) {
         use std::io::IsTerminal as _;
-        let filter = tracing_subscriber::EnvFilter::new(&self.log);
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let registry = tracing_subscriber::registry().with(self.log.clone());
         match self.log_format {
             LogFormat::Text => {
-                log.with_ansi(std::io::stderr().is_terminal()).with_target(false).init()
+                let log = log.with_ansi(std::io::stderr().is_terminal()).with_target(false);
+                registry.with(log).init();
             }
-            LogFormat::Json => log.json().init(),
+            LogFormat::Json => registry.with(log.json()).init(),
         }
     }
 }

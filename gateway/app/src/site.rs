@@ -1,7 +1,7 @@
 //! From a site file to the settings of each crate. Pure translation: what a site means was decided
 //! by the config crate, and what the gateway does with it by the others.
 
-use crate::exit::Failure;
+use crate::{clock::SystemClock, exit::Failure, packs};
 use anyhow::{Context as _, anyhow};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -14,7 +14,7 @@ use weir_compliance::Pack;
 use weir_config::{
     ConfigError, Device, Library, Link, Secret, SinkKind, Site, Transport, area_facts, render,
 };
-use weir_domain::{PointId, SeriesId};
+use weir_domain::{Clock as _, PointId, SeriesId};
 use weir_engine::{AlarmLimits, AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
 use weir_northbound::SinkSettings;
 use weir_profiles::Profile;
@@ -53,12 +53,11 @@ pub(crate) fn library(site_file: &Path) -> Result<Library, Failure> {
     }
     let mut packs = weir_compliance::builtin_packs();
     for (path, text) in toml_files(&folder.join("packs"))? {
-        let pack = Pack::parse(&text)
-            .map_err(|error| Failure::usage(anyhow!("{}: {error}", path.display())))?;
+        let pack = packs::read(&path, &text)?;
         refuse_twin(packs.iter().any(|p| p.id == pack.id), &path, pack.id.as_str())?;
         packs.push(Arc::new(pack));
     }
-    Ok(Library { profiles, packs })
+    Ok(Library { profiles, packs, now: Some(SystemClock.now()) })
 }
 
 /// One id, one meaning.
@@ -137,9 +136,11 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The pack of requirements that every area has, whatever its law.
-fn system_pack(packs: &[Arc<Pack>]) -> Option<&Arc<Pack>> {
-    packs.iter().find(|pack| pack.id.as_str() == "weir-system")
+/// The packs that every area has, whatever its law: that there are data, and whether they may be
+/// believed. They stand behind the area's own, which may have better checks.
+fn system_packs(packs: &[Arc<Pack>]) -> impl Iterator<Item = &Arc<Pack>> {
+    let is_of_system = |pack: &&Arc<Pack>| weir_config::SYSTEM_PACKS.contains(&pack.id.as_str());
+    packs.iter().filter(is_of_system)
 }
 
 /// What the engine needs to know. `series` gives the number of each point, in the order of
@@ -152,7 +153,7 @@ pub(crate) fn spec(loaded: &Loaded, series: &[SeriesId]) -> SiteSpec {
         name: area.name.clone(),
         kind: area.kind.as_str().to_owned(),
         opening_hours: area.opening_hours.clone(),
-        packs: area.packs.iter().chain(system_pack(&packs)).cloned().collect(),
+        packs: area.packs.iter().chain(system_packs(&packs)).cloned().collect(),
         facts: area_facts(site, area),
     });
     let devices = site.devices.iter().map(|device| {

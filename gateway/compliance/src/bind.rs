@@ -108,7 +108,8 @@ impl Binding {
     fn remark(&self) -> Option<Text> {
         let (id, version) = (&self.pack.id, &self.pack.version);
         let mut remark = Text { zh: String::new(), en: String::new() };
-        if let Some(other) = &self.requirement().overrides {
+        let overrides = self.requirement().overrides.as_ref();
+        if let Some(other) = overrides.filter(|other| other.pack != self.pack.id) {
             remark.zh += &format!("（按本地规则包 {id}@{version} 判定，取代 {other}）");
             remark.en += &format!(" (judged by local pack {id}@{version} in place of {other})");
         }

@@ -5,26 +5,34 @@
 //! one entry in the list below.
 
 mod availability;
+mod contact_time;
 mod count;
 mod event;
 mod expected;
+mod forecast;
 mod hold_cycle;
 mod interlock;
 mod limit;
 mod reader;
 mod reconcile;
 mod sequence;
+mod statistic;
 mod value;
 
-pub use availability::AvailabilityRule;
+pub(crate) use crate::calendar::Period;
+pub use availability::{AvailabilityRule, AvailabilityShare, DataKind};
+pub use contact_time::ContactTimeRule;
 pub use count::CountRule;
 pub use expected::{ExpectedRule, Often};
-pub use hold_cycle::HoldCycleRule;
+pub use forecast::ForecastRule;
+pub(crate) use forecast::{limits_by_id, tell_forecast};
+pub use hold_cycle::{HoldCycleRule, PowerSpec, ProgramSpec, PulsesSpec, SteamSpec};
 pub use interlock::{ForbiddenWhen, InterlockRule};
-pub use limit::{LimitRule, Statistic};
+pub use limit::LimitRule;
 pub(crate) use reader::{CONTACT_TANK, RawInput, Reader, facts_of};
 pub use reconcile::{ReconcileRule, Side};
 pub use sequence::{SequenceRule, SequenceTime};
+pub use statistic::{Background, Settling, Span, Statistic};
 pub(crate) use value::is_name;
 pub use value::{Formula, Gate, Number, Value};
 
@@ -83,6 +91,11 @@ pub(crate) trait Kind {
 
     /// Whether it may be judged in opening hours only.
     fn knows_opening_hours(&self) -> bool {
+        false
+    }
+
+    /// Whether it warns of what has not happened yet, whatever the pack says.
+    fn only_warns(&self) -> bool {
         false
     }
 
@@ -199,7 +212,14 @@ macro_rules! kinds {
 kinds! {
     /// A value stays within limits.
     "limit" Limit(LimitRule),
-        judged by Instant(Judged<evaluator::InstantLimit>), Mean(evaluator::MeanLimit);
+        judged by Instant(Judged<evaluator::InstantLimit>),
+        Rate(Judged<evaluator::Changing<evaluator::Rate>>),
+        Window(evaluator::WindowLimit);
+    /// A limit is not about to be crossed.
+    "forecast" Forecast(ForecastRule), judged by Forecast(Judged<evaluator::Forecast>);
+    /// Water stays in a tank for long enough.
+    "contact_time" ContactTime(ContactTimeRule),
+        judged by ContactTime(Judged<evaluator::Changing<evaluator::Contact>>);
     /// Each cycle holds a value for a time.
     "hold_cycle" HoldCycle(HoldCycleRule), judged by HoldCycle(Judged<evaluator::HoldCycle>);
     /// Two things never happen together.
@@ -214,5 +234,6 @@ kinds! {
     /// Two counts agree.
     "reconcile" Reconcile(ReconcileRule), judged by Reconcile(Watched<events::reconcile::Reconcile>);
     /// There are good data of every point of a device.
-    "availability" Availability(AvailabilityRule), judged by Availability(evaluator::Availability);
+    "availability" Availability(AvailabilityRule),
+        judged by Availability(evaluator::Availability), Uptime(evaluator::Uptime);
 }

@@ -26,7 +26,7 @@ mod render;
 mod secret;
 mod site;
 
-pub use check::{Checked, Library};
+pub use check::{Checked, Library, SYSTEM_PACKS};
 pub use facts::area_facts;
 pub use reason::ConfigError;
 pub use render::{render, render_warnings};

@@ -3,7 +3,7 @@
 use crate::{
     AlarmDetail, AlarmEvent, AlarmFacts, AlarmLimits, Deed, Description, Effect, RequirementInfo,
     RequirementState, VerdictRecord, alarm_desk::DeskState, assemble::BoundRequirement,
-    ports::StoredAlarm, state::InstanceState,
+    lookout::Watch, ports::StoredAlarm, state::InstanceState,
 };
 use core::fmt;
 use weir_alarms::{Alarm, AlarmSettings, Change, Condition, Quiet, Refused, Transition};
@@ -102,6 +102,7 @@ pub(crate) struct Instance {
     changed: bool,
     judgements: Vec<Judgement>,
     changes: Vec<Change>,
+    watch: Option<Watch>,
 }
 
 impl Instance {
@@ -147,6 +148,7 @@ impl Instance {
             changed: false,
             judgements: Vec::new(),
             changes: Vec::new(),
+            watch: Watch::of(requirement),
         }
     }
 
@@ -205,6 +207,11 @@ impl Instance {
 
     pub(crate) fn take_changed(&mut self) -> bool {
         core::mem::take(&mut self.changed)
+    }
+
+    /// What a lookout has to know of it; none where no alarm comes or goes with a reading.
+    pub(crate) fn watch(&self) -> Option<Watch> {
+        self.watch.clone().map(|watch| watch.standing(self.alarm.is_active()))
     }
 
     pub(crate) fn open_alarm(&self) -> Option<&StoredAlarm> {

@@ -127,6 +127,19 @@ impl Marks {
         Sample { reading, ..*sample }
     }
 
+    /// The sample as it counts by the word of people alone: what the checks are to look at.
+    pub(crate) fn by_hand(&self, point: usize, sample: &Sample) -> Sample {
+        let raw = sample.reading.quality();
+        let mut manual = self.at_hand[point].iter().filter(|mark| mark.is_manual());
+        match manual.find(|mark| mark.covers(sample.source_time)) {
+            Some(mark) if !mark.quality.is_good() && mark.quality != raw => {
+                let reading = Reading::from_parts(sample.reading.value(), mark.quality);
+                Sample { reading, ..*sample }
+            }
+            _ => *sample,
+        }
+    }
+
     /// A check or a person makes a mark.
     pub(crate) fn open(&mut self, now: Timestamp, mark: Mark, out: &mut Vec<Effect>) -> Changed {
         let by = match &mark.origin {

@@ -6,7 +6,7 @@ use crate::{
     calendar::Calendar,
     evaluator::events::watch::{Watch, WatchSettings},
 };
-use core::time::Duration;
+use core::{ops::Range, time::Duration};
 use serde::Deserialize;
 use toml::Spanned;
 use weir_domain::Text;
@@ -50,7 +50,11 @@ struct RawValues {
 impl RawEvent {
     /// What is meant, with the faults of what cannot be.
     pub(super) fn read(raw: &Spanned<Self>, reader: &mut Reader<'_, '_>) -> EventSpec {
-        let (span, raw) = (raw.span(), raw.get_ref());
+        raw.get_ref().spec(raw.span(), reader)
+    }
+
+    pub(super) fn spec(&self, span: Range<usize>, reader: &mut Reader<'_, '_>) -> EventSpec {
+        let raw = self;
         let levelled = matches!(raw.edge, RawEdge::Above | RawEdge::Below);
         let finite = |number: Option<f64>| number.is_none_or(f64::is_finite);
         if levelled != raw.level.is_some() {
@@ -171,11 +175,7 @@ pub(super) fn inputs<'a>(events: impl IntoIterator<Item = &'a EventSpec>) -> Vec
     events.into_iter().map(|event| &event.input).collect()
 }
 
-pub(super) fn grace(
-    mins: u64,
-    span: core::ops::Range<usize>,
-    reader: &mut Reader<'_, '_>,
-) -> Duration {
+pub(super) fn grace(mins: u64, span: Range<usize>, reader: &mut Reader<'_, '_>) -> Duration {
     if mins > GRACE_MINS_MAX {
         reader.fault(span, "grace_mins is longer than a month", "");
     }

@@ -1,16 +1,16 @@
 //! Areas: their kind, class, packs and opening hours.
 
 use super::{Check, name_or_id};
-use crate::read::{Raw, RawArea};
+use crate::read::{Raw, RawArea, RawTrust};
 use crate::{Area, FacilityKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use weir_compliance::{Pack, Schedule};
+use weir_compliance::{Pack, Schedule, Seal};
 use weir_profiles::form::Found;
 
-/// The pack about the gateway's own duties, such as seeing to it that there are data. The
-/// application puts it on every area.
-const SYSTEM_PACK: &str = "weir-system";
+/// The packs about the gateway's own duties: seeing to it that there are data, and that they may be
+/// believed. The application puts them on every area.
+pub const SYSTEM_PACKS: &[&str] = &["weir-system", "weir-validity"];
 
 impl Check<'_, '_> {
     pub(super) fn areas(&self, raw: &Raw) -> Vec<Option<Area>> {
@@ -20,7 +20,7 @@ impl Check<'_, '_> {
 
     fn area(&self, raw: &RawArea, all: &Raw) -> Option<Area> {
         let kind = self.kind(raw, all);
-        let packs = self.packs(raw);
+        let packs = self.packs(raw, all);
         let schedule = self.schedule(raw);
         let class_ok = packs.as_ref().is_none_or(|packs| self.class_is_known(raw, packs));
         if kind == Some(FacilityKind::Pool) && raw.opening_hours.is_none() {
@@ -62,12 +62,13 @@ impl Check<'_, '_> {
         site.kind.as_ref().map(|kind| kind.value)
     }
 
-    fn packs(&self, raw: &RawArea) -> Option<Vec<Arc<Pack>>> {
+    fn packs(&self, raw: &RawArea, all: &Raw) -> Option<Vec<Arc<Pack>>> {
         let mut packs: Vec<Arc<Pack>> = Vec::with_capacity(raw.packs.len());
         let mut whole = true;
         for name in &raw.packs {
-            if name.value == SYSTEM_PACK {
-                let problem = format!("the pack \"{SYSTEM_PACK}\" applies to every area by itself");
+            if SYSTEM_PACKS.contains(&name.value.as_str()) {
+                let problem =
+                    format!("the pack \"{}\" applies to every area by itself", name.value);
                 self.errors.hint(&name.spot, problem, "leave it out");
                 whole = false;
                 continue;
@@ -83,14 +84,46 @@ impl Check<'_, '_> {
                 self.errors.note(&name.spot, format!("the pack \"{}\" is here twice", pack.id));
                 whole = false;
             }
+            whole &= self.is_vouched_for(pack, name, &all.trust);
             packs.push(Arc::clone(pack));
         }
         whole.then_some(packs)
     }
 
+    /// Whether somebody that the site trusts answers for the pack.
+    fn is_vouched_for(&self, pack: &Pack, name: &Found<String>, trust: &RawTrust) -> bool {
+        match &pack.seal {
+            Seal::BuiltIn => true,
+            Seal::Signed { key } if trust.keys.iter().any(|known| known.value == *key) => true,
+            Seal::Signed { key } => {
+                let problem =
+                    format!("this site does not trust the key that signed \"{}\"", pack.id);
+                let hint =
+                    format!("if you know whose it is, add it to trusted_keys of [packs]: {key}");
+                self.errors.hint(&name.spot, problem, hint);
+                false
+            }
+            Seal::Unsigned if trust.allow_unsigned => {
+                let problem = format!("nobody vouches for the rule pack \"{}\"", pack.id);
+                self.warnings.hint(&name.spot, problem, "each of its verdicts will say so");
+                true
+            }
+            Seal::Unsigned => {
+                let hint = "sign it with `weir packs sign`; or, for a trial, write \
+                            allow_unsigned = true under [packs]";
+                self.errors.hint(
+                    &name.spot,
+                    format!("the rule pack \"{}\" is not signed", pack.id),
+                    hint,
+                );
+                false
+            }
+        }
+    }
+
     /// The packs that a site file may name.
     pub(super) fn offered_packs(&self) -> impl Iterator<Item = &Arc<Pack>> {
-        self.library.packs.iter().filter(|pack| pack.id.as_str() != SYSTEM_PACK)
+        self.library.packs.iter().filter(|pack| !SYSTEM_PACKS.contains(&pack.id.as_str()))
     }
 
     /// Whether one of the packs knows the class, if one is given.

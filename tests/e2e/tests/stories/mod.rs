@@ -1,5 +1,6 @@
 //! One module a story.
 
+mod alarms;
 mod cli;
 mod console;
 mod crash;

@@ -199,19 +199,21 @@ impl Watch {
         if self.state.newest.is_some_and(|newest| source <= newest) {
             return;
         }
-        self.pass(source, out);
         self.state.newest = Some(source);
+        // What comes too late speaks from where nothing is settled yet.
+        let from = source.max(now - self.lateness());
+        self.pass(from, out);
         match value {
             Some(value) => {
-                let since = self.state.seen_until.min(source);
-                let bridged = self.take(value, since, source, out);
-                self.gap(Gap { from: since, to: source, bridged });
-                self.state.seen_until = source + self.settings.max_gap;
+                let since = self.state.seen_until.min(from);
+                let bridged = self.take(value, since, from, out);
+                self.gap(Gap { from: since, to: from, bridged });
+                self.state.seen_until = from.max(source + self.settings.max_gap);
             }
-            None => self.state.seen_until = self.state.seen_until.min(source),
+            None => self.state.seen_until = self.state.seen_until.min(from),
         }
         if self.settings.gate {
-            self.shut(source, value == Some(0.0));
+            self.shut(from, value == Some(0.0));
         }
     }
 

@@ -1,6 +1,6 @@
 //! What is wrong with a pack is said all at once, in its place.
 
-use crate::{ForbiddenWhen, LimitRule, Pack, PackError, Rule, Statistic};
+use crate::{ForbiddenWhen, LimitRule, Pack, PackError, Rule, Statistic, Window};
 use core::time::Duration;
 use weir_domain::{AlarmClass, Priority, Verdict};
 
@@ -85,14 +85,15 @@ fn a_good_pack_is_read_as_it_is_written() {
     assert!(first.alarm.latch && first.alarm.group.as_deref() == Some("g"));
     assert_eq!(first.alarm.class, AlarmClass::Compliance);
     assert_eq!(first.respond_within, Duration::from_secs(1_800));
-    let Rule::Limit(LimitRule {
-        statistic: Statistic::Mean { window, coverage_min, lateness },
-        ..
-    }) = first.rule
+    let Rule::Limit(LimitRule { statistic: Statistic::Mean { window, settling, .. }, .. }) =
+        &first.rule
     else {
         panic!("a mean is a mean");
     };
-    assert_eq!((window.as_secs(), coverage_min, lateness.as_secs()), (3_600, 0.75, 120));
+    assert_eq!(
+        (window, settling.coverage_min, settling.lateness.as_secs()),
+        (&Window::Length(Duration::from_secs(3_600)), 0.75, 120)
+    );
     assert_eq!(pack.requirements[1].low_high(), (Some(1.0), Some(2.0)));
     assert_eq!(pack.requirements[2].limit_text().en, "≥ 125 °C for 15 min");
     assert_eq!(pack.requirements[2].alarm.raise_on, Verdict::Indeterminate);
@@ -177,11 +178,6 @@ fn faults_of_a_rule() {
         "limit.instant = { persistence_secs = 1 }\nlimit.mean",
         "not exactly one statistic",
     );
-    check(
-        "limit.mean",
-        "limit.while_on = { parameter = \"q\", unit = \"1\" }\nlimit.mean",
-        "a mean knows no while_on",
-    );
     check("limit.mean", "limit.low = 1\nlimit.mean", "limits stand here twice");
     check("deadband = 0.5", "deadband = 0.6", "deadband 0.6 does not fit the limits");
     check(
@@ -261,4 +257,76 @@ fn a_failing_test_says_what_was_found() {
             .replace("expect.hourly = [\"compliant 10:00-11:00 = 5\"]", ""),
     );
     assert!(found.starts_with("unexpectedly, hourly passed\n  non_compliant"), "{found}");
+}
+
+#[test]
+fn faults_of_values_and_statistics() {
+    let faults = |rule: &str| faults(&crate::testing::pack_of(rule));
+    let limit = "limit.input = { parameter = \"a\", unit = \"1\" }\nlimit.high = 1\n";
+    let instant = "limit.instant = { persistence_secs = 0 }\nlimit.high = 1\n";
+    let made = |expr: &str, rest: &str| {
+        format!(
+            "{instant}limit.value = {{ expr = \"{expr}\", unit = \"1\", of = {{ a = {{ parameter = \"a\", unit = \"1\" }} }} }}\n{rest}"
+        )
+    };
+    for (rule, fault) in [
+        (made("a + beds", ""), None),
+        (made("a + b", ""), Some("22:24: b is unknown; the inputs of the expression are: a; its facts are: beds, contact_tank_m3")),
+        (made("a +", ""), Some("22:24: no expression")),
+        (made("sin(a)", ""), Some("there is no function sin; the functions are: abs(x), exp(x), hocl(")),
+        (made("t_sat(a, 1)", ""), Some("t_sat does not take 2 values; write t_sat(kilopascals_absolute)")),
+        (made("a == 'x'", ""), Some("is not a number")),
+        (made("a", "limit.input = { parameter = \"a\", unit = \"1\" }"), Some("not exactly one of input and value")),
+        (made("a", "limit.while = { expr = \"x > 1\", of = { X = { parameter = \"x\", unit = \"1\" } } }"), Some("\"X\" is no name")),
+        (made("a", "limit.while = { expr = \"beds > 1\", of = { beds = { parameter = \"x\", unit = \"1\" } } }"), Some("beds is the name of a fact")),
+        (instant.into(), Some("not exactly one of input and value")),
+        (format!("{limit}limit.percentile = {{ p = 0, per = \"day\", lateness_secs = 0 }}"), Some("no percentile 0")),
+        (format!("{limit}limit.percentile = {{ p = 95, lateness_secs = 0 }}"), Some("not exactly one of window_mins and per")),
+        (format!("{limit}limit.mean = {{ per = \"decade\", lateness_secs = 0 }}"), Some("unknown variant `decade`")),
+        (format!("{limit}limit.rate = {{ over_secs = 0, persistence_secs = 0 }}"), Some("over_secs is not 1 to 3600")),
+        (format!("{limit}limit.total = {{ unit = \"g\" }}"), Some("not exactly one of per and rolling_days")),
+        (format!("{limit}limit.total = {{ rolling_days = 5, unit = \"g\" }}"), Some("rolling_days is not 7 to 366")),
+        (format!("{limit}limit.total = {{ per = \"day\", unit = \"g\", background = \"bed\" }}"), Some("there is no fact bed; the facts are: beds, contact_tank_m3")),
+        (format!("{limit}limit.total = {{ per = \"day\", unit = \"g\", background = -1 }}"), Some("-1 is not a number of 0 or more")),
+        ("contact_time = { flow = { parameter = \"q\", unit = \"m³/h\" }, volume = 1 }".into(), Some("not exactly one of at_least_mins and by_class")),
+        ("contact_time = { flow = { parameter = \"q\", unit = \"L/h\" }, volume = 1, at_least_mins = 1 }".into(), Some("the flow is not in m³/h")),
+        ("contact_time = { flow = { parameter = \"q\", unit = \"m³/h\" }, volume = \"tank\", at_least_mins = 1 }".into(), Some("there is no fact tank")),
+        ("availability = { per = \"month\" }".into(), Some("per and at_least go together")),
+        ("availability = { per = \"month\", at_least = 90 }".into(), Some("at_least is not above 0 and at most 1")),
+    ] {
+        let found = faults(&rule);
+        match fault {
+            None => assert!(found.is_empty(), "{found:#?}\n{rule}"),
+            Some(fault) => {
+                assert!(found.len() == 1 && found[0].contains(fault), "{found:#?} instead of {fault}");
+            }
+        }
+    }
+    let nine: Vec<String> =
+        (0..9).map(|n| format!("x{n} = {{ parameter = \"x{n}\", unit = \"1\" }}")).collect();
+    let sum: Vec<String> = (0..9).map(|n| format!("x{n}")).collect();
+    let rule = format!(
+        "{instant}limit.value = {{ expr = \"{}\", unit = \"1\", of = {{ {} }} }}",
+        sum.join(" + "),
+        nine.join(", ")
+    );
+    assert!(faults(&rule)[0].contains("more than 8 inputs"), "{:?}", faults(&rule));
+}
+
+#[test]
+fn faults_of_facts() {
+    let pack = crate::testing::pack_of("availability = {}");
+    for (old, new, fault) in [
+        ("id = \"beds\"", "id = \"Beds\"", "\"Beds\" is no name of a fact"),
+        ("id = \"beds\"", "id = \"contact_tank_m3\"", "fact contact_tank_m3 stands here twice"),
+        ("unit = \"1\"", "unit = \"1\"\ndefault = inf", "the default is not a finite number"),
+        (
+            "points = {}",
+            "points = {}\nfacts = { beds = 1, rooms = 2 }",
+            "there is no fact rooms; the facts are: beds, contact_tank_m3",
+        ),
+    ] {
+        let found = faults(&pack.replacen(old, new, 1));
+        assert!(found.len() == 1 && found[0].contains(fault), "{found:#?} instead of {fault}");
+    }
 }
