@@ -183,6 +183,7 @@ impl Instance {
         desk: &mut DeskState,
         out: &mut Vec<Effect>,
     ) {
+        self.alarm.resume(now);
         self.evaluator.resume(since, now);
         self.conclude(now, desk, out);
     }
@@ -477,6 +478,11 @@ impl Instance {
         let standing = self.evaluator.standing();
         let names = &self.names;
         let begins = self.alarm.since().unwrap_or(at);
+        let mut detail = self.detail(what, quiet);
+        if doing.is_none() && matches!(what, Transition::Suppressed | Transition::Unsuppressed) {
+            // It comes and goes with its cause, of which people are told.
+            detail.quiet = Some(Quiet::Suppressed);
+        }
         AlarmEvent {
             t: at,
             alarm,
@@ -492,7 +498,7 @@ impl Instance {
             clause: names.clause.clone(),
             by: doing.map(|doing| doing.by.to_owned()),
             comment: doing.map(|doing| doing.comment.to_owned()).filter(|c| !c.is_empty()),
-            detail: self.detail(what, quiet),
+            detail,
         }
     }
 

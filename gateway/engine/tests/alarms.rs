@@ -280,7 +280,11 @@ fn a_device_that_is_silent_keeps_its_own_alarms_quiet_by_design() {
         rig.reads(second, 0, 1.0);
         rig.reads(second, 1, 1.0);
     }
-    assert_eq!(rig.told(), ["300 trc-1~1 unsuppressed"], "it was known before it was suppressed");
+    assert_eq!(
+        rig.told(),
+        ["300 trc-1~1 unsuppressed suppressed"],
+        "it was known before it was suppressed"
+    );
 }
 
 #[test]

@@ -204,6 +204,11 @@ impl Formula {
 }
 
 impl Gate {
+    /// Whether an expression has a say in it.
+    pub fn has_formula(&self) -> bool {
+        self.holds.is_some()
+    }
+
     /// Reads `while_on` and `while`.
     pub(crate) fn read(
         on: Option<&RawInput>,
@@ -226,7 +231,7 @@ impl Gate {
     }
 
     /// Whether the rule always applies.
-    pub(crate) fn is_open(&self) -> bool {
+    pub fn is_open(&self) -> bool {
         self.on.is_none() && self.holds.is_none()
     }
 
