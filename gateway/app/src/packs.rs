@@ -196,11 +196,11 @@ fn packs_to_test(files: &[PathBuf]) -> Result<Vec<Arc<Pack>>, Failure> {
     if files.is_empty() {
         return Ok(builtin_packs());
     }
-    read(files)
+    read_files(files)
 }
 
-/// Reads pack files.
-pub(crate) fn read(files: &[PathBuf]) -> Result<Vec<Arc<Pack>>, Failure> {
+/// Reads pack files, whoever vouches for them.
+pub(crate) fn read_files(files: &[PathBuf]) -> Result<Vec<Arc<Pack>>, Failure> {
     let parse = |path: &PathBuf| {
         let text = seal::text(path)?;
         let pack = Pack::parse(&text)
