@@ -196,16 +196,10 @@ fn packs_to_test(files: &[PathBuf]) -> Result<Vec<Arc<Pack>>, Failure> {
     if files.is_empty() {
         return Ok(builtin_packs());
     }
-    read_files(files)
+    read_all(files)
 }
 
-/// Reads pack files, whoever vouches for them.
-pub(crate) fn read_files(files: &[PathBuf]) -> Result<Vec<Arc<Pack>>, Failure> {
-    let parse = |path: &PathBuf| {
-        let text = seal::text(path)?;
-        let pack = Pack::parse(&text)
-            .map_err(|error| Failure::usage(anyhow!("{}: {error}", path.display())))?;
-        Ok(Arc::new(pack))
-    };
-    files.iter().map(parse).collect()
+/// Reads pack files, each with its seal.
+pub(crate) fn read_all(files: &[PathBuf]) -> Result<Vec<Arc<Pack>>, Failure> {
+    files.iter().map(|path| Ok(Arc::new(read(path, &seal::text(path)?)?))).collect()
 }

@@ -19,7 +19,6 @@ mod sequence;
 mod statistic;
 mod value;
 
-pub(crate) use crate::calendar::Period;
 pub use availability::{AvailabilityRule, AvailabilityShare, DataKind};
 pub use contact_time::ContactTimeRule;
 pub use count::CountRule;

@@ -310,7 +310,12 @@ impl Instance {
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
         if let Some(number) = self.closed_number(doing.alarm) {
-            return self.deed_on_closed(now, deed, number, doing, desk, out);
+            // A supervisor may come late; nothing else can be done to an alarm that is over.
+            if deed != Deed::SupervisorAcknowledge {
+                return Err(Refusal::UnknownAlarm);
+            }
+            self.supervise_closed(now, number, doing, desk, out);
+            return Ok(());
         }
         let why = (doing.by, doing.comment);
         let secs = core::time::Duration::from_secs;
@@ -342,24 +347,18 @@ impl Instance {
         Ok(())
     }
 
-    /// A supervisor may come late; nothing else can be done to an alarm that is over.
-    fn deed_on_closed(
+    fn supervise_closed(
         &mut self,
         now: Timestamp,
-        deed: Deed,
         number: u64,
         doing: &Doing<'_>,
         desk: &mut DeskState,
         out: &mut Vec<Effect>,
-    ) -> Result<(), Refusal> {
-        if deed != Deed::SupervisorAcknowledge {
-            return Err(Refusal::UnknownAlarm);
-        }
+    ) {
         self.unsupervised.retain(|kept| *kept != number);
         let change = Change { at: now, what: Transition::SupervisorAcknowledged, quiet: None };
         let event = self.event(change, doing.alarm.to_owned(), Some(doing));
         self.put(event, desk, out);
-        Ok(())
     }
 
     pub(crate) fn state(&self) -> InstanceState {

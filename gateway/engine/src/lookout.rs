@@ -8,7 +8,7 @@
 
 use crate::Row;
 use std::collections::HashMap;
-use weir_compliance::{ForbiddenWhen, Requirement, Rule, Statistic, Value as LimitValue};
+use weir_compliance::{ForbiddenWhen, Requirement, Rule, Statistic};
 use weir_domain::{SeriesId, Value};
 
 /// Most inputs of a rule that is looked at.
@@ -89,10 +89,8 @@ impl Watch {
         let (rule, is_instant) = match &requirement.rule {
             Rule::Limit(limit) => {
                 let Statistic::Instant { persistence } = limit.statistic else { return None };
-                if matches!(limit.value, LimitValue::Formula(_)) || limit.gate.has_formula() {
-                    return None;
-                }
-                let (low, high, gated) = (limit.low, limit.high, !limit.gate.is_open());
+                let gated = limit.gated_input()?;
+                let (low, high) = (limit.low, limit.high);
                 let rule = Watched::Limit { low, high, deadband: alarm.deadband, gated };
                 (rule, persistence.is_zero())
             }

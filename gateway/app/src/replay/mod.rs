@@ -37,7 +37,7 @@ pub(crate) fn run(options: &cli::Replay) -> Result<Exit, Failure> {
     let points = site::point_ids(&loaded.site);
     let numbered = (0..).map(SeriesId).take(points.len()).collect::<Vec<_>>();
     let mut spec = site::spec(&loaded, &numbered);
-    for pack in packs::read_files(&options.packs)? {
+    for pack in packs::read_all(&options.packs)? {
         put(&mut spec, &pack);
     }
     let zone = &loaded.site.time_zone;

@@ -277,10 +277,10 @@ impl HoldCycle {
         let look = self.look();
         if let Some(spec) = self.settings.pulses {
             let at = self.state.at;
+            self.state.pulses.enter(at, look.pressure, spec);
             if look.open == Some(true) {
                 self.state.pulses.clear();
             }
-            self.state.pulses.enter(at, look.pressure, spec);
         }
         if let Some(mut cycle) = self.state.cycle.take() {
             self.go_on(&mut cycle, &look);

@@ -80,7 +80,7 @@ pub(crate) fn tell_forecast<'t>(
     }
     let of = table.get("of").and_then(|of| of.get_ref().as_str()).map(str::to_owned);
     if let Some((_, limit)) = limits.iter().find(|(id, _)| Some(id) == of.as_ref()) {
-        table.insert(Spanned::new(span, Cow::Borrowed("limit").into()), limit.clone());
+        table.insert(Spanned::new(span, Cow::Borrowed("limit")), limit.clone());
     }
 }
 

@@ -139,6 +139,17 @@ impl LimitRule {
     }
 }
 
+impl LimitRule {
+    /// Whether it is judged only while an input is on; none if an expression has a say, in the
+    /// value or in when it is judged.
+    pub fn gated_input(&self) -> Option<bool> {
+        match self.value {
+            Value::Input(_) => self.gate.input_only(),
+            Value::Formula(_) => None,
+        }
+    }
+}
+
 impl Kind for LimitRule {
     type Raw = RawLimit;
 

@@ -204,11 +204,6 @@ impl Formula {
 }
 
 impl Gate {
-    /// Whether an expression has a say in it.
-    pub fn has_formula(&self) -> bool {
-        self.holds.is_some()
-    }
-
     /// Reads `while_on` and `while`.
     pub(crate) fn read(
         on: Option<&RawInput>,
@@ -230,8 +225,13 @@ impl Gate {
         Self { on: Some(input), holds: None }
     }
 
+    /// Whether there is an input that must be on, if that is all that is asked.
+    pub(crate) fn input_only(&self) -> Option<bool> {
+        self.holds.is_none().then_some(self.on.is_some())
+    }
+
     /// Whether the rule always applies.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.on.is_none() && self.holds.is_none()
     }
 

@@ -152,7 +152,7 @@ impl Watch {
     /// Goes on from a memory; one of other checks is refused, and the watch begins afresh.
     pub fn restore(&mut self, memory: WatchMemory) -> bool {
         let is_ours = memory.needs.len() == self.section.needs.len()
-            && memory.fraud.is_some() == !self.section.fraud.is_empty();
+            && memory.fraud.is_some() != self.section.fraud.is_empty();
         if is_ours {
             self.memory = memory;
         }

@@ -62,9 +62,8 @@ impl Pulses {
         Counted { pulses, unsure: !self.known || self.unseen > from }
     }
 
-    /// A new load begins.
+    /// A new load begins. One that goes on is none of its own.
     pub(super) fn clear(&mut self) {
         self.times.clear();
-        self.armed = true;
     }
 }

@@ -45,7 +45,7 @@ fn a_forecast_stands_by_what_is_to_come() {
         ("still", "every 10s: 0.5 for 2h", "compliant"),
         ("slow", "every 10s: 0.80 to 0.75 over 2h", "compliant"),
         ("turned", "every 10s: 0.8 to 0.4 over 40m; 0.4 to 0.6 over 1h", "compliant"),
-        ("beyond", "every 10s: 0.8 to 0.25 over 2h", "none"),
+        ("beyond", "every 10s: 0.8 to 0.28 over 2h", "none"),
         ("blind", "every 10s: 0.8 to 0.6 over 1h; bad:maintenance for 10m", "indeterminate"),
         (
             "holes",
