@@ -515,6 +515,7 @@ function get(response, path, query) {
         .slice(-limit),
     );
   }
+  if (head === "marks") return send(response, 200, []);
   if (head === "alarms" && id === "held") return send(response, 200, held());
   if (head === "alarms" && id === "kpis") return send(response, 200, figures());
   if (head === "alarms") {

@@ -219,6 +219,13 @@ export function pastVerdicts() {
         limit: requirement.interval,
         clause: requirement.clause,
         coverage: Number(coverage.toFixed(3)),
+        known_at: new Date(from + HOUR + 2000).toISOString(),
+        revises: [],
+        revised_for: null,
+        in_force: true,
+        revised_by: [],
+        superseded_at: null,
+        superseded_for: null,
       });
     }
   }

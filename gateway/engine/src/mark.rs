@@ -120,14 +120,16 @@ impl MarkReason {
     pub fn quality(self) -> Quality {
         match self {
             Self::Maintenance => Quality::Bad(BadReason::Maintenance),
-            Self::Calibration | Self::CalibrationFailed => Quality::Bad(BadReason::Calibration),
+            Self::Calibration => Quality::Bad(BadReason::Calibration),
+            Self::CalibrationFailed => Quality::Bad(BadReason::CalibrationFailed),
             Self::Fault => Quality::Bad(BadReason::DeviceFailure),
             Self::Stopped | Self::Power => Quality::Bad(BadReason::OutOfService),
             Self::ManualValue => Quality::Uncertain(UncertainReason::ManualValue),
             Self::SampleLoss => Quality::Bad(BadReason::SensorFailure),
             Self::Communication => Quality::Bad(BadReason::CommFailure),
             Self::Suspect => Quality::Uncertain(UncertainReason::Unspecified),
-            Self::Dependency | Self::Other => Quality::Bad(BadReason::Unspecified),
+            Self::Dependency => Quality::Bad(BadReason::DependencyFailed),
+            Self::Other => Quality::Bad(BadReason::Unspecified),
             Self::Valid => Quality::Good,
         }
     }

@@ -13,5 +13,6 @@ mod delivery;
 mod folder;
 mod full_disk;
 mod kill;
+mod marks;
 mod outbox;
 mod records;
