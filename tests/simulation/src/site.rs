@@ -1,0 +1,188 @@
+//! A simulated facility as the gateway would be told of it: a site file and profiles, as text, and
+//! through the same checks as anybody's.
+
+use anyhow::{Context as _, anyhow, ensure};
+use std::{fmt::Write as _, sync::Arc};
+use weir_config::{Device, Library, area_facts};
+use weir_domain::{PointId, SeriesId, Unit};
+use weir_engine::{AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
+use weir_plant::facility::{Kind, Report, Signal, Site};
+use weir_profiles::Profile;
+
+/// The packs that every area has, as in the gateway.
+const ALWAYS: [&str; 2] = ["weir-system", "weir-validity"];
+
+/// A site, ready for an engine.
+pub(crate) struct Installed {
+    pub(crate) spec: SiteSpec,
+    /// The number of each signal of the plant in the store.
+    pub(crate) series: Vec<SeriesId>,
+    /// The point of each signal.
+    pub(crate) points: Vec<PointId>,
+}
+
+/// The kind of facility and the packs that its area names.
+fn law(kind: Kind) -> (&'static str, &'static [&'static str]) {
+    match kind {
+        Kind::Effluent => ("hospital_wastewater", &["gb18466-2005"]),
+        Kind::Pool => ("pool", &["gb37488-2019"]),
+        Kind::Lodging => ("lodging", &["lodging-cups"]),
+        Kind::Xray => ("radiation", &["gbz130-2020"]),
+        Kind::Radiotherapy => ("radiation", &["gbz121-2020"]),
+        Kind::Sterilizer => ("sterilization", &["ws506-2016"]),
+    }
+}
+
+/// Installs the instruments of a facility.
+///
+/// # Errors
+/// When the site file or a profile made of it is not accepted, which is a fault of this exam.
+pub(crate) fn install(site: &Site) -> anyhow::Result<Installed> {
+    let groups = groups(site);
+    let mut library = Library::builtin();
+    for group in &groups {
+        let text = profile(site, group);
+        let profile =
+            Profile::parse(&text).map_err(|error| anyhow!("{error}\n{text}")).context("profile")?;
+        library.profiles.push(Arc::new(profile));
+    }
+    let text = site_file(site, &groups);
+    let checked = weir_config::Site::parse(&text, &library)
+        .map_err(|error| anyhow!("{}", weir_config::render(&error.reasons, "site", &text)))?;
+    let config = checked.site;
+    let mut series = vec![SeriesId(0); site.signals.len()];
+    let mut points = Vec::new();
+    let mut number = 0;
+    let mut devices = Vec::new();
+    for (device, group) in config.devices.iter().zip(&groups) {
+        let first = number;
+        for (def, signal) in device.profile.points.iter().zip(&group.signals) {
+            series[*signal] = SeriesId(number);
+            points.push((*signal, PointId::new(device.id.clone(), def.id.clone())));
+            number += 1;
+        }
+        devices.push(device_spec(device, (first..number).map(SeriesId).collect()));
+    }
+    ensure!(points.len() == site.signals.len(), "every signal has one point");
+    points.sort_by_key(|(signal, _)| *signal);
+    let always = library.packs.iter().filter(|pack| ALWAYS.contains(&pack.id.as_str()));
+    let areas = config.areas.iter().map(|area| AreaSpec {
+        name: area.name.clone(),
+        kind: area.kind.as_str().to_owned(),
+        opening_hours: area.opening_hours.clone(),
+        packs: area.packs.iter().chain(always.clone()).cloned().collect(),
+        facts: area_facts(&config, area),
+    });
+    let spec = SiteSpec {
+        id: config.id.clone(),
+        name: config.name.clone(),
+        time_zone: config.time_zone_name.clone(),
+        config_hash: String::new(),
+        areas: areas.collect(),
+        links: vec![LinkInfo {
+            id: config.links[0].id.clone(),
+            transport: config.links[0].transport.to_string(),
+            timeout: config.links[0].timeout,
+        }],
+        devices,
+    };
+    Ok(Installed { spec, series, points: points.into_iter().map(|(_, point)| point).collect() })
+}
+
+fn device_spec(device: &Device, series: Vec<SeriesId>) -> DeviceSpec {
+    DeviceSpec {
+        id: device.id.clone(),
+        name: device.name.clone(),
+        profile: Arc::clone(&device.profile),
+        link: device.link.clone(),
+        unit_id: device.unit_id,
+        area: device.area.clone(),
+        role: device.role.clone(),
+        scan_interval: device.scan_interval,
+        stale_after: device.stale_after,
+        series,
+    }
+}
+
+/// Signals that one device of the site file stands for: the same instrument, place and pace.
+struct Group {
+    id: String,
+    role: &'static str,
+    scan_secs: u32,
+    occasional: bool,
+    signals: Vec<usize>,
+}
+
+fn groups(site: &Site) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (place, signal) in site.signals.iter().enumerate() {
+        let occasional = signal.report == Report::Event;
+        let same = |group: &&mut Group| {
+            group.id.split('_').next() == Some(signal.device.as_str())
+                && (group.role, group.scan_secs, group.occasional)
+                    == (signal.role, signal.scan_secs, occasional)
+        };
+        if let Some(group) = groups.iter_mut().find(same) {
+            group.signals.push(place);
+            continue;
+        }
+        let twins = groups.iter().filter(|g| g.id.split('_').next() == Some(&signal.device)).count();
+        let id = match twins {
+            0 => signal.device.clone(),
+            nth => format!("{}_{}", signal.device, nth + 1),
+        };
+        let (role, scan_secs) = (signal.role, signal.scan_secs);
+        groups.push(Group { id, role, scan_secs, occasional, signals: vec![place] });
+    }
+    groups
+}
+
+fn profile(site: &Site, group: &Group) -> String {
+    let occasional = if group.occasional { "occasional = true" } else { "" };
+    let mut text = format!(
+        "[profile]\nid = \"exam-{0}\"\nname = \"{0}\"\nsource = \"generic: an instrument of the exam\"\nmqtt = {{ {occasional} }}\n",
+        group.id
+    );
+    for place in &group.signals {
+        let Signal { parameter, unit, decimals, report, .. } = &site.signals[*place];
+        let boolean = *unit == Unit::One && *decimals == 0 && *report == Report::Changed;
+        let kind = if boolean { "kind = \"boolean\"\n" } else { "" };
+        write!(
+            text,
+            "\n[[point]]\nid = \"{parameter}\"\nname = \"{parameter}\"\nparameter = \"{parameter}\"\nunit = \"{}\"\n{kind}decimals = {decimals}\nfield = \"{parameter}\"\n",
+            unit.symbol()
+        )
+        .expect("a string can always grow");
+    }
+    text
+}
+
+fn site_file(site: &Site, groups: &[Group]) -> String {
+    let (kind, packs) = law(site.kind);
+    let mut text = format!(
+        "[site]\nid = \"exam\"\nkind = \"{kind}\"\ntime_zone = \"Asia/Shanghai\"\n\n[[area]]\nid = \"{}\"\nkind = \"{kind}\"\nclass = \"{}\"\npacks = {packs:?}\n",
+        site.kind, site.class
+    );
+    let mut line = |line: String| {
+        text.push_str(&line);
+        text.push('\n');
+    };
+    if let Some(hours) = &site.opening_hours {
+        line(format!("opening_hours = [{hours:?}]"));
+    }
+    line("[area.facts]".into());
+    for (fact, value) in &site.facts {
+        line(format!("{fact} = {value:?}"));
+    }
+    line("\n[[link]]\nid = \"broker\"\ntransport = { mqtt = { host = \"localhost\" } }".into());
+    for group in groups {
+        line(format!(
+            "\n[[device]]\nid = \"{0}\"\nprofile = \"exam-{0}\"\nlink = \"broker\"\narea = \"{1}\"\nrole = \"{2}\"\nscan_interval_ms = {3}",
+            group.id,
+            site.kind,
+            group.role,
+            u64::from(group.scan_secs) * 1000
+        ));
+    }
+    text
+}
