@@ -54,6 +54,10 @@ describe("every reason of the gateway has a word", () => {
     "sub_normal",
     "manual_value",
     "clock_uncertain",
+    "suspect_constant",
+    "suspect_spike",
+    "suspect_rate",
+    "suspect_tampering",
     "configuration_error",
     "not_connected",
     "device_failure",
@@ -65,6 +69,8 @@ describe("every reason of the gateway has a word", () => {
     "maintenance",
     "calibration",
     "out_of_range",
+    "dependency_failed",
+    "calibration_failed",
   ])("%s", (reason) => {
     expect(zh).toHaveProperty([`reason.${reason}`]);
   });

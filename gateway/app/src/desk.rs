@@ -10,13 +10,13 @@ use std::{
 use tokio::sync::Notify;
 use weir_domain::Clock;
 use weir_engine::{
-    Act, AlarmEvent, Command, Refusal,
+    Act, Command, Effect, Refusal,
     ports::{ActError, Acts, PortFuture},
 };
 use weir_storage::Store;
 
 /// What came of an act.
-pub(crate) type Outcome = Result<Vec<AlarmEvent>, Refusal>;
+pub(crate) type Outcome = Result<Vec<Effect>, Refusal>;
 
 /// Outcomes kept for those who have not asked yet.
 const OUTCOMES_MAX: usize = 256;
@@ -63,13 +63,14 @@ pub(crate) struct Desk {
 }
 
 impl Acts for Desk {
-    fn submit(&self, act: Act) -> PortFuture<'_, Result<Vec<AlarmEvent>, ActError>> {
+    fn submit(&self, act: Act) -> PortFuture<'_, Result<Vec<Effect>, ActError>> {
         Box::pin(async move {
             let command = Command { at: self.clock.now(), act };
             let seq = self.store.submit_command(command).await.map_err(ActError::Port)?;
             self.outcomes.take(seq).await.map_err(|refusal| match refusal {
                 Refusal::UnknownAlarm => ActError::UnknownAlarm,
                 Refusal::AlreadyAcknowledged => ActError::AlreadyDone,
+                other => ActError::Refused(other),
             })
         })
     }

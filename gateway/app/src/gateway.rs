@@ -144,6 +144,7 @@ impl Gateway {
             live: published.live.clone(),
             history: ports.clone(),
             records: ports.clone(),
+            marks: ports.clone(),
             acts,
             health: acquisition.clone(),
             mailbox: acquisition.clone(),

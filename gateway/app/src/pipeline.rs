@@ -8,9 +8,7 @@ use std::{
 };
 use tokio::sync::{broadcast, watch};
 use weir_domain::Timestamp;
-use weir_engine::{
-    Act, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot, alarm_events,
-};
+use weir_engine::{Act, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot};
 use weir_storage::{EffectNumber, StorageError, Store};
 
 /// The state is saved at least this often, so that a restart has little to handle again.
@@ -110,13 +108,14 @@ impl Pipeline {
             let before = effects.len();
             let result = self.engine.handle(seq, record, &mut effects);
             if let Record::Command(command) = record {
-                let events = alarm_events(&effects[before..]).cloned().collect();
-                outcomes.push((seq, result.map(|()| events)));
+                let came_of_it = effects[before..].to_vec();
+                outcomes.push((seq, result.map(|()| came_of_it)));
                 if matches!(command.act, Act::Reloaded { .. }) {
                     is_another |= self.take_next_site();
                 }
             }
         }
+        self.keep_acts(batch);
         self.engine.tick(batch.watermark, &mut effects);
         // The state of another site is saved at once: what is handled again after a crash is then
         // handled by the engine that handled it first.
@@ -127,6 +126,21 @@ impl Pipeline {
         self.publish(effects, numbers);
         for (seq, outcome) in outcomes {
             self.outcomes.put(seq, outcome);
+        }
+    }
+
+    /// Writes the acts of a batch down for replays, before the state that covers them is saved and
+    /// the journal may be trimmed. What is handled again after a crash is written once.
+    fn keep_acts(&self, batch: &Committed) {
+        let acts: Vec<_> = (batch.first_seq..)
+            .zip(&batch.records)
+            .filter_map(|(seq, record)| match record {
+                Record::Command(command) => Some((seq, (**command).clone())),
+                Record::Reading(_) => None,
+            })
+            .collect();
+        while let Err(error) = if acts.is_empty() { Ok(()) } else { self.store.keep_acts(&acts) } {
+            wait_after(&error);
         }
     }
 
@@ -195,7 +209,13 @@ impl Pipeline {
                     send(LiveEvent::Verdict(id, Box::new(verdict)));
                 }
                 (Effect::Alarm(event), _) => send(LiveEvent::Alarm(Box::new(event))),
-                (Effect::Verdict(_), EffectNumber::Alarm(_)) => {
+                (Effect::Mark(event), _) => send(LiveEvent::Mark(event)),
+                (Effect::Finding(finding), EffectNumber::Finding(id)) => {
+                    send(LiveEvent::Finding(id, finding));
+                }
+                // What comes of it is told when it has come.
+                (Effect::Rejudge(_), _) => {}
+                (Effect::Verdict(_) | Effect::Finding(_), _) => {
                     unreachable!("numbers come in the order of the effects")
                 }
             }

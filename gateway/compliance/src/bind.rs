@@ -1,14 +1,15 @@
 //! Which points of an area a requirement applies to.
 
 use crate::{
-    Evaluator, InputSpec, Pack, Requirement, Schedule,
+    Evaluator, InputSpec, Pack, Requirement, Schedule, Seal,
     rules::{Bound, Watches},
+    term::Term,
 };
 use core::{fmt, time::Duration};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 use weir_domain::{
-    AreaId, Class, DeviceId, Parameter, PointId, RequirementId, Role, Timestamp, Unit,
+    AreaId, Class, DeviceId, Parameter, PointId, RequirementId, Role, Text, Timestamp, Unit,
 };
 
 /// What a pack must know of an area.
@@ -82,6 +83,8 @@ pub struct Binding {
     /// Input number `i` of the evaluator is `inputs[i]`.
     pub inputs: Vec<usize>,
     area: Arc<AreaFacts>,
+    /// When it is in force; at all times if the pack has no dates and nothing overrides it.
+    terms: Vec<Term>,
 }
 
 impl Binding {
@@ -95,7 +98,33 @@ impl Binding {
         let points: Vec<PointFacts> =
             self.inputs.iter().map(|input| self.area.points[*input].clone()).collect();
         let requirement = self.requirement();
-        Evaluator::new(&Bound { requirement, area: &self.area, points: &points, start })
+        let bound = Bound { requirement, area: &self.area, points: &points, start };
+        Evaluator::within(&bound, &self.terms, self.remark())
+    }
+
+    /// What every explanation must say of the pack.
+    fn remark(&self) -> Option<Text> {
+        let (id, version) = (&self.pack.id, &self.pack.version);
+        let mut remark = Text { zh: String::new(), en: String::new() };
+        if let Some(other) = &self.requirement().overrides {
+            remark.zh += &format!("（按本地规则包 {id}@{version} 判定，取代 {other}）");
+            remark.en += &format!(" (judged by local pack {id}@{version} in place of {other})");
+        }
+        if self.pack.seal == Seal::Unsigned {
+            remark.zh += "（规则包未经签名，仅供试用）";
+            remark.en += " (by an unsigned pack, for trial only)";
+        }
+        (!remark.en.is_empty()).then_some(remark)
+    }
+
+    fn overrides(&self, other: &Self) -> bool {
+        self.requirement().overrides.as_ref().is_some_and(|named| {
+            let same = match other.requirement().rule.kind().watches() {
+                Watches::Devices => self.inputs == other.inputs,
+                Watches::Inputs(_) => self.inputs.first() == other.inputs.first(),
+            };
+            same && named.pack == other.pack.id && named.requirement == other.requirement().id
+        })
     }
 }
 
@@ -121,12 +150,59 @@ pub fn bind(pack: &Arc<Pack>, area: &AreaFacts) -> (Vec<Binding>, Vec<BindFault>
                     index,
                     inputs,
                     area: facts.clone(),
+                    terms: vec![Term::of_pack(pack, &area.time_zone)],
                 }),
                 Err(fault) => faults.push(fault),
             }
         }
     }
     (bindings, faults)
+}
+
+/// Applies all packs of an area, in their order. Where a requirement overrides another one for the
+/// same point, the other one is not in force as long as the first one is.
+pub fn bind_all(packs: &[Arc<Pack>], area: &AreaFacts) -> Vec<(Vec<Binding>, Vec<BindFault>)> {
+    let mut bound: Vec<_> = packs.iter().map(|pack| bind(pack, area)).collect();
+    let all = bound.iter().flat_map(|(bindings, _)| bindings);
+    let overriding: Vec<Binding> =
+        all.filter(|binding| binding.requirement().overrides.is_some()).cloned().collect();
+    for (bindings, _) in &mut bound {
+        for binding in bindings.iter_mut() {
+            let others = overriding.iter().filter(|other| other.overrides(binding));
+            let taken: Vec<Term> = others.flat_map(|other| other.terms.clone()).collect();
+            for taken in taken {
+                let left = binding.terms.iter().flat_map(|own| own.without(taken));
+                binding.terms = left.collect();
+            }
+        }
+        bindings.retain(|binding| !binding.terms.is_empty());
+    }
+    for (pack, (_, faults)) in packs.iter().zip(&mut bound) {
+        faults.extend(pack.requirements.iter().filter_map(|r| nothing_to_override(r, packs)));
+    }
+    bound
+}
+
+/// A requirement that stands in for one that the area does not have.
+fn nothing_to_override(requirement: &Requirement, packs: &[Arc<Pack>]) -> Option<BindFault> {
+    let named = requirement.overrides.as_ref()?;
+    let pack = packs.iter().find(|pack| pack.id == named.pack);
+    let known = |pack: &&Arc<Pack>| {
+        pack.requirements
+            .iter()
+            .any(|other| other.id == named.requirement && other.overrides.is_none())
+    };
+    let hint = match pack {
+        Some(pack) if known(&pack) => return None,
+        Some(_) => format!("pack {} has no such requirement of its own", named.pack),
+        None => format!("name {} as well in the packs of the area", named.pack),
+    };
+    Some(BindFault {
+        level: BindLevel::Error,
+        requirement: Some(requirement.id.clone()),
+        problem: format!("requirement {} overrides {named}, which is not there", requirement.id),
+        hint,
+    })
 }
 
 fn class_fault(pack: &Pack, area: &AreaFacts) -> Option<BindFault> {

@@ -1,6 +1,6 @@
 //! The packs that come with the gateway.
 
-use crate::Pack;
+use crate::{Pack, Seal};
 use std::sync::Arc;
 
 macro_rules! packs {
@@ -11,14 +11,20 @@ macro_rules! packs {
 
 /// File name and text of every pack that comes with the gateway.
 pub fn builtin() -> &'static [(&'static str, &'static str)] {
-    packs!("gb18466-2005" "gb37488-2019" "gbz130-2020" "lodging-cups" "weir-system")
+    packs!(
+        "cjt244-2016" "din19643-2023" "gb18466-2005" "gb37488-2019" "gbz130-2020" "lodging-cups"
+        "mahc-2023" "weir-system" "who-pools-2006"
+    )
 }
 
 /// Every pack that comes with the gateway. The one named `weir-system` applies to every area.
 pub fn builtin_packs() -> Vec<Arc<Pack>> {
     builtin()
         .iter()
-        .map(|(_, text)| Arc::new(Pack::parse(text).expect("built-in packs are tested")))
+        .map(|(_, text)| {
+            let pack = Pack::parse(text).expect("built-in packs are tested");
+            Arc::new(Pack { seal: Seal::BuiltIn, ..pack })
+        })
         .collect()
 }
 

@@ -7,6 +7,7 @@ mod hold;
 mod instant;
 mod interlock;
 mod mean;
+mod tenure;
 
 pub(crate) use availability::Availability;
 pub(crate) use cycle::HoldCycle;
@@ -17,22 +18,28 @@ pub(crate) use mean::{MeanLimit, MeanSettings};
 
 use crate::{
     Judgement, Standing,
-    rules::{AnyJudge, Bound, Memory},
+    rules::{Bound, Memory},
+    term::Term,
 };
 use serde::{Deserialize, Serialize};
-use weir_domain::{Sample, Timestamp};
+use tenure::{Phase, Tenure};
+use weir_domain::{Sample, Text, Timestamp};
 
 /// Judges the samples of one binding. Time never goes back: no call may have an earlier `now` than
 /// the one before.
 #[derive(Debug, Clone)]
 pub struct Evaluator {
-    judge: AnyJudge,
+    /// One for each stretch of time in which the requirement is in force; hardly ever two.
+    tenures: Vec<Tenure>,
+    /// What every explanation says besides.
+    remark: Option<Text>,
+    out_of_force: Standing,
 }
 
 /// All that an evaluator remembers. Restored into an evaluator of the same binding, it goes on as
 /// if nothing had happened. Numbers must survive exactly: JSON needs `float_roundtrip`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EvaluatorState(Memory);
+pub struct EvaluatorState(Vec<(Phase, Memory)>);
 
 /// A state that belongs to another kind of rule, or to another number of points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -61,8 +68,16 @@ pub(crate) trait Judge {
 }
 
 impl Evaluator {
+    /// In force at all times.
+    #[cfg(test)]
     pub(crate) fn new(bound: &Bound<'_>) -> Self {
-        Self { judge: bound.requirement.rule.kind().judge(bound) }
+        Self::within(bound, &[Term::default()], None)
+    }
+
+    /// In force in these stretches of time only.
+    pub(crate) fn within(bound: &Bound<'_>, terms: &[Term], remark: Option<Text>) -> Self {
+        let tenures = terms.iter().map(|term| Tenure::new(bound, *term)).collect();
+        Self { tenures, remark, out_of_force: tenure::out_of_force() }
     }
 
     /// Takes a sample of an input in. Inputs are numbered as in
@@ -74,40 +89,47 @@ impl Evaluator {
         sample: &Sample,
         out: &mut Vec<Judgement>,
     ) {
-        self.judge.get_mut().observe(now, input, sample, out);
+        let first = out.len();
+        self.tenures.iter_mut().for_each(|tenure| tenure.observe(now, input, sample, out));
+        self.add_remark(&mut out[first..]);
     }
 
     /// Lets the time pass until `now`.
     pub fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
-        self.judge.get_mut().advance(now, out);
+        let first = out.len();
+        self.tenures.iter_mut().for_each(|tenure| tenure.advance(now, out));
+        self.add_remark(&mut out[first..]);
     }
 
     /// When [`advance`](Self::advance) must be called next, if no sample comes before.
     pub fn deadline(&self) -> Option<Timestamp> {
-        self.judge.get().deadline()
+        self.tenures.iter().filter_map(Tenure::deadline).min()
     }
 
     /// The samples end at `now`: closes what is open. A running window is judged only if it has
     /// enough data already.
     pub fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
-        self.judge.get_mut().finish(now, out);
+        let first = out.len();
+        self.tenures.iter_mut().for_each(|tenure| tenure.finish(now, out));
+        self.add_remark(&mut out[first..]);
     }
 
     /// The gateway was down until `now`. Call it before the deadlines that fell into that time:
     /// they are not to be fired. Availability does not count the silence; for all other rules it is
     /// a gap like any other.
     pub fn resume(&mut self, now: Timestamp) {
-        self.judge.get_mut().resume(now);
+        self.tenures.iter_mut().for_each(|tenure| tenure.resume(now));
     }
 
     /// How the requirement stands.
     pub fn standing(&self) -> Standing {
-        self.judge.get().standing().clone()
+        let standing = self.tenures.iter().find_map(Tenure::standing);
+        standing.unwrap_or(&self.out_of_force).clone()
     }
 
     /// All that it remembers.
     pub fn state(&self) -> EvaluatorState {
-        EvaluatorState(self.judge.memory())
+        EvaluatorState(self.tenures.iter().map(Tenure::state).collect())
     }
 
     /// Goes on from a state of the same binding.
@@ -116,7 +138,31 @@ impl Evaluator {
     /// When the state belongs to another kind of rule or to another number of points; nothing is
     /// changed then.
     pub fn restore(&mut self, state: EvaluatorState) -> Result<(), StateError> {
-        self.judge.restore(state.0)
+        if state.0.len() != self.tenures.len() {
+            return Err(StateError);
+        }
+        let mut tenures = self.tenures.clone();
+        for (tenure, state) in tenures.iter_mut().zip(state.0) {
+            tenure.restore(state)?;
+        }
+        self.tenures = tenures;
+        Ok(())
+    }
+
+    /// The judge of a requirement that is always in force.
+    #[cfg(test)]
+    fn judge(&self) -> &crate::rules::AnyJudge {
+        self.tenures[0].judge()
+    }
+
+    fn add_remark(&self, out: &mut [Judgement]) {
+        let Some(remark) = &self.remark else { return };
+        for judgement in out {
+            if let Judgement::Verdict(passed) = judgement {
+                passed.explanation.zh.push_str(&remark.zh);
+                passed.explanation.en.push_str(&remark.en);
+            }
+        }
     }
 }
 

@@ -62,16 +62,20 @@ mod pack;
 mod rehearsal;
 mod rules;
 mod schedule;
+mod term;
 #[cfg(test)]
 mod testing;
 mod timeline;
 mod wording;
 
-pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind};
+pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind, bind_all};
 pub use builtin::{builtin, builtin_packs};
 pub use evaluator::{Evaluator, EvaluatorState, StateError};
 pub use judgement::{Judgement, Passed, Standing};
-pub use pack::{AlarmSpec, ClassDef, InputSpec, Pack, PackError, PackFault, Requirement, TestCase};
+pub use pack::{
+    AlarmSpec, ClassDef, InputSpec, Overridden, Pack, PackError, PackFault, Requirement, Seal,
+    TestCase,
+};
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
     AvailabilityRule, ForbiddenWhen, HoldCycleRule, InterlockRule, LimitRule, Rule, Statistic,

@@ -13,7 +13,7 @@ pub use script::TestCase;
 pub(crate) use signal::TestPoint;
 
 use crate::rules::{Rule, Watches};
-use core::time::Duration;
+use core::{fmt, time::Duration};
 use jiff::civil::Date;
 use weir_domain::{Class, PackId, Parameter, Priority, RequirementId, Role, Text, Unit, Verdict};
 
@@ -34,12 +34,38 @@ pub struct Pack {
     pub effective_from: Option<Date>,
     /// Last day on which it applies.
     pub effective_to: Option<Date>,
+    /// Who vouches for it.
+    pub seal: Seal,
     /// The classes of facility it knows; empty if it makes no difference between them.
     pub classes: Vec<ClassDef>,
     /// Its requirements, in the order of the file, one for each class where the limits differ.
     pub requirements: Vec<Requirement>,
     /// Its tests; there is at least one.
     pub tests: Vec<TestCase>,
+}
+
+/// Who vouches for a pack.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Seal {
+    /// It comes with the gateway.
+    BuiltIn,
+    /// The holder of a key, whose signature fits the text to the byte.
+    Signed {
+        /// The public key, as a site file names it: `ed25519:` and 64 hex digits.
+        key: String,
+    },
+    /// Nobody.
+    #[default]
+    Unsigned,
+}
+
+/// A requirement of another pack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overridden {
+    /// The pack.
+    pub pack: PackId,
+    /// Its requirement.
+    pub requirement: RequirementId,
 }
 
 /// A class of facility.
@@ -64,6 +90,8 @@ pub struct Requirement {
     pub confidence: String,
     /// The classes it applies to; empty = every class.
     pub classes: Vec<Class>,
+    /// The requirement of another pack in whose place it stands, where both apply.
+    pub overrides: Option<Overridden>,
     /// Whether it only warns: its verdicts are no violations of the standard.
     pub warning: bool,
     /// Whether only opening hours count.
@@ -106,6 +134,23 @@ pub struct InputSpec {
     pub parameter: Parameter,
     /// In which unit.
     pub unit: Unit,
+}
+
+impl Seal {
+    /// `builtin`, `signed` or `unsigned`, as interfaces show it.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::BuiltIn => "builtin",
+            Self::Signed { .. } => "signed",
+            Self::Unsigned => "unsigned",
+        }
+    }
+}
+
+impl fmt::Display for Overridden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.pack, self.requirement)
+    }
 }
 
 impl Pack {

@@ -109,6 +109,7 @@ impl Bench {
             clause: "1".into(),
             confidence: "V".into(),
             classes: Vec::new(),
+            overrides: None,
             warning: false,
             open_hours_only: false,
             rule,

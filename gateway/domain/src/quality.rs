@@ -49,6 +49,15 @@ reasons! {
         ManualValue = 92 "manual_value" S,
         /// The instrument's clock cannot be trusted.
         ClockUncertain = 96 "clock_uncertain" D,
+        /// It has not moved for longer than this instrument ever rests: to be investigated.
+        SuspectConstant = 100 "suspect_constant" D,
+        /// One value far from those before and after it, or one that nothing came to confirm.
+        SuspectSpike = 104 "suspect_spike" D,
+        /// It changed faster than the process can.
+        SuspectRate = 108 "suspect_rate" D,
+        /// A person holds that somebody interfered with the instrument. Signs that a program
+        /// finds are findings, and change no quality.
+        SuspectTampering = 112 "suspect_tampering" D,
     }
 }
 
@@ -79,6 +88,10 @@ reasons! {
         Calibration = 44 "calibration" C,
         /// Above or below what can physically be.
         OutOfRange = 48 "out_of_range" T,
+        /// What the measurement rests on was not there, e.g. no sample flow through the probe.
+        DependencyFailed = 52 "dependency_failed" D,
+        /// A check against a standard failed, and none has passed since.
+        CalibrationFailed = 56 "calibration_failed" D,
     }
 }
 
@@ -262,6 +275,22 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), all().len());
+    }
+
+    #[test]
+    fn stored_codes_never_change() {
+        for (text, code) in [
+            ("uncertain:clock_uncertain", 96),
+            ("uncertain:suspect_constant", 100),
+            ("uncertain:suspect_spike", 104),
+            ("uncertain:suspect_rate", 108),
+            ("uncertain:suspect_tampering", 112),
+            ("bad:out_of_range", 48),
+            ("bad:dependency_failed", 52),
+            ("bad:calibration_failed", 56),
+        ] {
+            assert_eq!(text.parse().map(Quality::code), Ok(code), "{text}");
+        }
     }
 
     #[test]

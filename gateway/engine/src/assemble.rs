@@ -5,7 +5,7 @@ use crate::{
 };
 use core::time::Duration;
 use std::{collections::HashMap, sync::Arc};
-use weir_compliance::{AreaFacts, BindFault, Binding, Pack, bind};
+use weir_compliance::{AreaFacts, BindFault, Binding, Pack, bind_all};
 use weir_domain::{AreaId, Class, DeviceId, LinkId, PointId, Role, SeriesId, SiteId, Text};
 use weir_profiles::Profile;
 
@@ -85,8 +85,7 @@ pub(crate) fn assemble(spec: SiteSpec) -> (Description, Vec<BoundRequirement>, V
     let mut faults = Vec::new();
     let mut requirements = Vec::new();
     for area in &spec.areas {
-        for pack in &area.packs {
-            let (bindings, mut unbound) = bind(pack, &area.facts);
+        for (bindings, mut unbound) in bind_all(&area.packs, &area.facts) {
             faults.append(&mut unbound);
             for binding in bindings {
                 let of_binding: Vec<usize> =

@@ -11,6 +11,8 @@ use crate::{
     SiteSpec, Snapshot,
     assemble::assemble,
     instance::{Instance, Refusal},
+    mark::{RejudgeReason, RejudgeRequest, Review},
+    marks::{Changed, Marks},
     state::EngineState,
 };
 use core::mem;
@@ -27,6 +29,7 @@ pub struct Engine {
     /// The point of each series number.
     points_by_series: Vec<Option<usize>>,
     samples: Vec<Option<Sample>>,
+    marks: Marks,
     clock: Timestamp,
     seq: u64,
     /// No timer is due before this. A lower bound: it may be early, never late.
@@ -66,7 +69,9 @@ impl Engine {
             .zip(&description.requirements)
             .map(|(requirement, info)| Instance::new(requirement, info, &description, start))
             .collect();
+        let marks = Marks::new(description.points.iter().map(|p| p.id.clone()).collect());
         let engine = Self {
+            marks,
             samples: vec![None; description.points.len()],
             is_listed: vec![false; description.points.len()],
             description: Arc::new(description),
@@ -172,9 +177,10 @@ impl Engine {
                 self.changes.points.push(point);
             }
         }
+        let counted = self.marks.applied(point, &row.sample);
         for route in 0..self.routes[point].len() {
             let (index, input) = self.routes[point][route];
-            self.instances[index].observe(self.clock, input, &row.sample, out);
+            self.instances[index].observe(self.clock, input, &counted, out);
             self.note_requirement(index);
         }
     }
@@ -204,6 +210,47 @@ impl Engine {
                 instance.comment(command.at, by, comment, out);
                 Ok(())
             }
+            Act::Mark(_)
+            | Act::EndMark { .. }
+            | Act::ReviewMark { .. }
+            | Act::CalibrationCheck(_)
+            | Act::ManualValue(_) => {
+                self.tick(command.at, out);
+                self.act_on_marks(command, out)
+            }
+        }
+    }
+
+    fn act_on_marks(&mut self, command: &Command, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let (seq, now) = (self.seq, command.at);
+        let changed = match &command.act {
+            Act::Mark(new) => Some(self.marks.mark(seq, now, new, out)?),
+            Act::EndMark { mark, to, by, .. } => {
+                Some(self.marks.end_mark(now, mark, *to, by, out)?)
+            }
+            Act::ReviewMark { mark, outcome, by, comment } => {
+                let (by, comment) = (by.clone(), comment.clone());
+                let review = Review { outcome: *outcome, by, at: now, comment };
+                self.marks.review(now, mark, review, out)?
+            }
+            Act::CalibrationCheck(check) => self.marks.calibration(seq, now, check, out)?,
+            Act::ManualValue(manual) => Some(self.marks.manual_value(seq, now, manual, out)?),
+            _ => None,
+        };
+        if let Some(changed) = changed {
+            self.judge_again(changed, out);
+        }
+        Ok(())
+    }
+
+    /// Readings count otherwise now: what was judged of their time is to be judged again.
+    fn judge_again(&mut self, changed: Changed, out: &mut Vec<Effect>) {
+        let Changed { mark, points, from, to } = changed;
+        let to = to.map_or(self.clock, |to| to.min(self.clock));
+        if from < to {
+            let why = RejudgeReason::Mark(mark);
+            let request = RejudgeRequest { t: self.clock, points, from, to, why };
+            out.push(Effect::Rejudge(Box::new(request)));
         }
     }
 
@@ -274,6 +321,7 @@ impl Engine {
             seq: self.seq,
             samples: points.filter_map(|(info, s)| Some((info.id.clone(), (*s)?))).collect(),
             instances: self.instances.iter().map(|i| (i.key().to_owned(), i.state())).collect(),
+            marks: self.marks.state().clone(),
         }
     }
 
@@ -286,6 +334,7 @@ impl Engine {
         for (info, sample) in self.description.points.iter().zip(&mut self.samples) {
             *sample = state.samples.remove(&info.id);
         }
+        self.marks.restore(state.marks, self.clock);
         let mut afresh = Vec::new();
         for instance in &mut self.instances {
             let saved = state.instances.remove(instance.key());
@@ -301,6 +350,6 @@ impl Engine {
 pub fn alarm_events(effects: &[Effect]) -> impl Iterator<Item = &AlarmEvent> {
     effects.iter().filter_map(|effect| match effect {
         Effect::Alarm(event) => Some(event),
-        Effect::Verdict(_) => None,
+        _ => None,
     })
 }

@@ -16,6 +16,18 @@ pub enum Refusal {
     UnknownAlarm,
     /// It has been acknowledged before.
     AlreadyAcknowledged,
+    /// There is no such mark, or its time is so long ago that nothing about it can be changed.
+    UnknownMark,
+    /// The mark is a check's, is void, or ends no later than that.
+    MarkIsOver,
+    /// A supervisor has said so before.
+    AlreadyReviewed,
+    /// Only a supervisor may do that.
+    NotSupervisor,
+    /// The site has no such point.
+    UnknownPoint,
+    /// The stretch has no length, or lies too long ago, or where it must not.
+    BadStretch,
 }
 
 impl fmt::Display for Refusal {
@@ -23,6 +35,12 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::UnknownAlarm => "no open alarm has this id",
             Self::AlreadyAcknowledged => "the alarm has been acknowledged before",
+            Self::UnknownMark => "no mark that can still be changed has this id",
+            Self::MarkIsOver => "the mark is over, void, or not a person's",
+            Self::AlreadyReviewed => "a supervisor has said so before",
+            Self::NotSupervisor => "only a supervisor may review a mark",
+            Self::UnknownPoint => "the site has no such point",
+            Self::BadStretch => "the stretch of time has no length, or lies where it must not",
         })
     }
 }

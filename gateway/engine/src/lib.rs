@@ -18,6 +18,8 @@ pub mod decode;
 mod describe;
 mod engine;
 mod instance;
+mod mark;
+mod marks;
 pub mod plan;
 pub mod ports;
 mod record;
@@ -30,8 +32,14 @@ pub use describe::{
 };
 pub use engine::{Changes, Engine, alarm_events};
 pub use instance::Refusal;
+pub use mark::{
+    Capacity, CheckName, Finding, Mark, MarkChange, MarkEvent, MarkId, MarkReason, Origin, Person,
+    RejudgeReason, RejudgeRequest, Review, ReviewOutcome,
+};
+pub use marks::MarkState;
 pub use record::{
-    Act, AlarmEvent, Command, Committed, Effect, Record, Row, Transition, VerdictRecord,
+    Act, AlarmEvent, CalibrationCheck, Command, Committed, Effect, ManualValue, NewMark, Record,
+    Row, Transition, VerdictRecord,
 };
 pub use snapshot::{LiveEvent, PointState, RequirementState, Snapshot};
 pub use state::{EngineState, InstanceState};

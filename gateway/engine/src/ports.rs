@@ -2,11 +2,14 @@
 //!
 //! Calls without a future may wait for the disk: run them on a thread that may wait.
 
-use crate::{Act, AlarmEvent, Record, Row, Transition, VerdictRecord};
+use crate::{
+    Act, AlarmEvent, Effect, Finding, Mark, MarkEvent, MarkId, Record, Refusal, RejudgeReason, Row,
+    Transition, VerdictRecord,
+};
 use core::{fmt, future::Future, pin::Pin, time::Duration};
 use serde::{Deserialize, Serialize};
 use std::error::Error;
-use weir_domain::{AreaId, DeviceId, LinkId, Sample, SeriesId, Text, Timestamp};
+use weir_domain::{AreaId, DeviceId, LinkId, PointId, Sample, SeriesId, Text, Timestamp};
 
 /// A future behind a port.
 pub type PortFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -41,8 +44,8 @@ pub trait Intake: Send + Sync {
 
 /// Takes a person's act in; resolves with what the engine made of it.
 pub trait Acts: Send + Sync {
-    /// The alarm events that came of it, or why it was refused.
-    fn submit(&self, act: Act) -> PortFuture<'_, Result<Vec<AlarmEvent>, ActError>>;
+    /// What came of it, or why it was refused.
+    fn submit(&self, act: Act) -> PortFuture<'_, Result<Vec<Effect>, ActError>>;
 }
 
 /// Why an act was refused.
@@ -52,6 +55,8 @@ pub enum ActError {
     UnknownAlarm,
     /// It has been done before.
     AlreadyDone,
+    /// What it is about does not allow it.
+    Refused(Refusal),
     /// It could not be written down.
     Port(PortError),
 }
@@ -102,13 +107,49 @@ pub trait History: Send + Sync {
     ) -> Result<Vec<Bucket>, PortError>;
 }
 
-/// A verdict with its number in the store.
+/// A verdict with its number in the store, and with those that it took the place of, or that took
+/// its. A verdict is never changed: what turns out otherwise is judged again by a new one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredVerdict {
     /// The number, for ever.
     pub id: i64,
     /// The verdict.
     pub record: VerdictRecord,
+    /// The verdicts in whose place it stands, as they turned out otherwise.
+    pub revises: Vec<i64>,
+    /// Why it was passed once more; none for a verdict that was passed as the time went by.
+    pub revised_for: Option<RejudgeReason>,
+    /// Since when it does not stand any more; none while it is in force.
+    pub superseded: Option<Superseded>,
+}
+
+impl StoredVerdict {
+    /// Whether it stands. Of the verdicts of a requirement that stand, no two judge the same time.
+    pub fn is_in_force(&self) -> bool {
+        self.superseded.is_none()
+    }
+}
+
+/// Why a verdict does not stand any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Superseded {
+    /// Since when.
+    pub at: Timestamp,
+    /// Why.
+    pub why: RejudgeReason,
+    /// The verdicts that took its place; none where nothing is left to be judged, such as a cycle
+    /// that was none.
+    pub by: Vec<i64>,
+}
+
+/// Which verdicts to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VerdictFilter {
+    /// Those in force: each stretch of time counts once.
+    #[default]
+    InForce,
+    /// Those that do not stand any more, too.
+    All,
 }
 
 /// An alarm as it stands, put together from its events.
@@ -187,6 +228,80 @@ pub enum AlarmFilter {
     Closed,
 }
 
+/// Which marks to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MarkFilter {
+    /// All of them.
+    #[default]
+    All,
+    /// Those that are not void.
+    InForce,
+    /// Those that a person made and no supervisor has looked at.
+    Unreviewed,
+}
+
+/// A finding with its number in the store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredFinding {
+    /// The number, for ever.
+    pub id: i64,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// How judging again is getting on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RejudgeStatus {
+    /// Stretches that wait to be judged again, or are being judged.
+    pub pending: u64,
+    /// Stretches that were judged again, since the store was made.
+    pub done: u64,
+    /// When the oldest one that waits was asked for.
+    pub oldest: Option<Timestamp>,
+}
+
+/// What was said of readings, by people and by checks.
+pub trait Marks: Send + Sync {
+    /// Marks whose stretch overlaps `[from, to)`, of one point or of all, by their start, the last
+    /// `limit` of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn marks(
+        &self,
+        filter: MarkFilter,
+        from: Timestamp,
+        to: Timestamp,
+        point: Option<&PointId>,
+        limit: usize,
+    ) -> Result<Vec<Mark>, PortError>;
+
+    /// One mark, with all that happened to it, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn mark(&self, id: &MarkId) -> Result<Option<(Mark, Vec<MarkEvent>)>, PortError>;
+
+    /// Findings whose stretch overlaps `[from, to)`, of one point or of all, by their start, the
+    /// last `limit` of them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn findings(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        point: Option<&PointId>,
+        limit: usize,
+    ) -> Result<Vec<StoredFinding>, PortError>;
+
+    /// How judging again is getting on.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn rejudging(&self) -> Result<RejudgeStatus, PortError>;
+}
+
 /// Verdicts and alarms of the past.
 pub trait Records: Send + Sync {
     /// Verdicts whose stretch overlaps `[from, to)`, oldest first, the last `limit` of them.
@@ -195,6 +310,7 @@ pub trait Records: Send + Sync {
     /// When the store cannot be read.
     fn verdicts(
         &self,
+        filter: VerdictFilter,
         from: Timestamp,
         to: Timestamp,
         area: Option<&AreaId>,

@@ -1,7 +1,10 @@
 //! What stands in the journal, and what the engine makes of it.
 
+use crate::mark::{Finding, MarkEvent, MarkId, MarkReason, Person, RejudgeRequest, ReviewOutcome};
 use serde::{Deserialize, Serialize};
-use weir_domain::{AreaId, PointId, Priority, RequirementId, Sample, SeriesId, Timestamp, Verdict};
+use weir_domain::{
+    AreaId, PointId, Priority, Quality, RequirementId, Sample, SeriesId, Timestamp, Value, Verdict,
+};
 
 /// One reading on its way.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,7 +27,7 @@ pub enum Record {
 }
 
 /// An act that the engine must know of, with its time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Command {
     /// When it was taken in.
     pub at: Timestamp,
@@ -33,7 +36,7 @@ pub struct Command {
 }
 
 /// What a person or the gateway did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "act", rename_all = "snake_case")]
 pub enum Act {
     /// The gateway started: silence before this moment was its own.
@@ -63,6 +66,103 @@ pub enum Act {
         /// What they had to say.
         comment: String,
     },
+    /// A person marked readings. The mark is named by the number of the record.
+    Mark(NewMark),
+    /// A person ended a mark that went on, or gave it an earlier end.
+    EndMark {
+        /// The mark.
+        mark: MarkId,
+        /// From this source time on readings count again.
+        to: Timestamp,
+        /// Who.
+        by: Person,
+        /// What they had to say.
+        #[serde(default)]
+        comment: String,
+    },
+    /// A supervisor confirmed or rejected a mark.
+    ReviewMark {
+        /// The mark.
+        mark: MarkId,
+        /// What came of it.
+        outcome: ReviewOutcome,
+        /// Who.
+        by: Person,
+        /// Why.
+        comment: String,
+    },
+    /// Somebody held an instrument against a standard.
+    CalibrationCheck(CalibrationCheck),
+    /// Somebody measured by hand what an instrument did not: the mark that it makes carries the
+    /// value, and the readings of the stretch do not count.
+    ManualValue(ManualValue),
+}
+
+/// A mark as a person makes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NewMark {
+    /// Whose readings.
+    pub points: Vec<PointId>,
+    /// From this source time on.
+    pub from: Timestamp,
+    /// Up to this source time; none if it goes on until somebody ends it.
+    #[serde(default)]
+    pub to: Option<Timestamp>,
+    /// Why.
+    pub reason: MarkReason,
+    /// What the readings count as, if not what the reason says.
+    #[serde(default, with = "crate::mark::quality_text::option")]
+    pub quality: Option<Quality>,
+    /// Who.
+    pub by: Person,
+    /// In words.
+    pub comment: String,
+    /// What it rests on.
+    #[serde(default)]
+    pub evidence: Vec<String>,
+}
+
+/// A comparison of an instrument with a standard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CalibrationCheck {
+    /// The point that was checked.
+    pub point: PointId,
+    /// When it was done.
+    pub done_at: Timestamp,
+    /// Whether the instrument was near enough.
+    pub passed: bool,
+    /// What the standard was, in the unit of the point.
+    pub reference: Value,
+    /// What the instrument said.
+    pub reading: Value,
+    /// Who.
+    pub by: Person,
+    /// In words.
+    #[serde(default)]
+    pub comment: String,
+    /// What it rests on.
+    #[serde(default)]
+    pub evidence: Vec<String>,
+}
+
+/// A value that was measured by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ManualValue {
+    /// The point it stands for.
+    pub point: PointId,
+    /// From this source time on.
+    pub from: Timestamp,
+    /// Up to this source time.
+    pub to: Timestamp,
+    /// The value in the unit of the point.
+    pub value: Value,
+    /// Who.
+    pub by: Person,
+    /// In words: the method, the laboratory.
+    pub comment: String,
+    /// What it rests on.
+    #[serde(default)]
+    pub evidence: Vec<String>,
 }
 
 /// Records that are on disk, in their order. Record `i` has the number `first_seq + i`.
@@ -173,6 +273,12 @@ pub enum Effect {
     Verdict(VerdictRecord),
     /// An alarm changed.
     Alarm(AlarmEvent),
+    /// A mark was made, ended, reviewed or voided.
+    Mark(Box<MarkEvent>),
+    /// A check found something that somebody should look at.
+    Finding(Box<Finding>),
+    /// Time that was judged already must be judged again.
+    Rejudge(Box<RejudgeRequest>),
 }
 
 impl Effect {
@@ -181,6 +287,9 @@ impl Effect {
         match self {
             Self::Verdict(verdict) => verdict.t,
             Self::Alarm(alarm) => alarm.t,
+            Self::Mark(event) => event.t,
+            Self::Finding(finding) => finding.t,
+            Self::Rejudge(request) => request.t,
         }
     }
 }

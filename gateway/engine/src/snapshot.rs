@@ -1,6 +1,9 @@
 //! The site as it stands: what a screen shows before it asks the past.
 
-use crate::{AlarmEvent, Description, VerdictRecord, ports::StoredAlarm};
+use crate::{
+    AlarmEvent, Description, Finding, MarkEvent, VerdictRecord,
+    ports::{StoredAlarm, StoredVerdict},
+};
 use std::sync::Arc;
 use weir_domain::{Sample, Text, Timestamp, Verdict};
 
@@ -59,4 +62,10 @@ pub enum LiveEvent {
     Verdict(i64, Box<VerdictRecord>),
     /// An alarm changed.
     Alarm(Box<AlarmEvent>),
+    /// A mark was made, ended or reviewed.
+    Mark(Box<MarkEvent>),
+    /// A check found something, with its number in the store.
+    Finding(i64, Box<Finding>),
+    /// Verdicts do not stand any more, and others took their place.
+    Revised(Vec<i64>, Vec<StoredVerdict>),
 }

@@ -1,6 +1,6 @@
 //! What of the engine survives a restart. Written as JSON, so that a technician can read it.
 
-use crate::ports::StoredAlarm;
+use crate::{MarkState, ports::StoredAlarm};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use weir_alarms::Alarm;
@@ -18,6 +18,9 @@ pub struct EngineState {
     pub samples: BTreeMap<PointId, Sample>,
     /// The state of each requirement, by its name.
     pub instances: BTreeMap<String, InstanceState>,
+    /// The marks that may still be changed, and the calibrations behind them.
+    #[serde(default)]
+    pub marks: MarkState,
 }
 
 /// The state of one requirement.

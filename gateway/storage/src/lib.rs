@@ -7,8 +7,8 @@
 //! * **`history.sqlite`**: the readings once more, sorted by point and source time, in compressed
 //!   **chunks**. **Sealing** moves readings there from the **head**, which is in memory and is made
 //!   again from the journal when the store is opened.
-//! * **`records.sqlite`**: point numbers, the engine's state, verdicts, alarms, the sinks' cursors
-//!   and what they put aside.
+//! * **`records.sqlite`**: point numbers, the engine's state, verdicts, alarms, marks, findings, acts
+//!   of people, what is to be judged again, the sinks' cursors and what they put aside.
 //!
 //! A batch is **trimmed** from the journal once it is sealed, the engine's saved state covers it,
 //! and every sink is past it. A reading of a point and source time that was there before replaces
@@ -28,6 +28,7 @@
 
 #![forbid(unsafe_code)]
 
+mod acts;
 mod alarms;
 mod buckets;
 mod bytes;
@@ -35,9 +36,11 @@ mod chunk;
 mod database;
 mod decimal;
 mod error;
+mod findings;
 mod head;
 mod history;
 mod journal;
+mod marks;
 mod merge;
 mod open;
 mod options;
@@ -47,6 +50,7 @@ mod place;
 mod ports;
 mod queue;
 mod records;
+mod rejudgements;
 mod retention;
 mod run;
 mod seal;
@@ -64,4 +68,5 @@ mod testing;
 pub use error::StorageError;
 pub use options::StoreOptions;
 pub use records::{EffectNumber, EngineState};
+pub use rejudgements::Revision;
 pub use store::Store;

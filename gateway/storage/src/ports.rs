@@ -1,16 +1,17 @@
 //! The ports through which the other edges use the store.
 
 use crate::{
-    Store, alarms, buckets, database::lock, error::StorageError, history, journal::JOURNAL, outbox,
-    verdicts,
+    Store, alarms, buckets, database::lock, error::StorageError, findings, history,
+    journal::JOURNAL, marks, outbox, rejudgements, verdicts,
 };
 use core::time::Duration;
-use weir_domain::{AreaId, Sample, SeriesId, Timestamp};
+use weir_domain::{AreaId, PointId, Sample, SeriesId, Timestamp};
 use weir_engine::{
-    AlarmEvent, Record, Row,
+    AlarmEvent, Mark, MarkEvent, MarkId, Record, Row,
     ports::{
-        AlarmFilter, Bucket, History, Intake, Outbox, PortError, PortFuture, Records, Storage,
-        StoreStatus, StoredAlarm, StoredVerdict,
+        AlarmFilter, Bucket, History, Intake, MarkFilter, Marks, Outbox, PortError, PortFuture,
+        Records, RejudgeStatus, Storage, StoreStatus, StoredAlarm, StoredFinding, StoredVerdict,
+        VerdictFilter,
     },
 };
 
@@ -59,12 +60,13 @@ impl History for Store {
 impl Records for Store {
     fn verdicts(
         &self,
+        filter: VerdictFilter,
         from: Timestamp,
         to: Timestamp,
         area: Option<&AreaId>,
         limit: usize,
     ) -> Result<Vec<StoredVerdict>, PortError> {
-        let verdicts = verdicts::list(&self.shared().record_readers, from, to, area, limit);
+        let verdicts = verdicts::list(&self.shared().record_readers, filter, from, to, area, limit);
         port(verdicts, || format!("list verdicts from {from} to {to}"))
     }
 
@@ -80,6 +82,40 @@ impl Records for Store {
     fn alarm(&self, id: &str) -> Result<Option<StoredAlarm>, PortError> {
         let alarm = alarms::get(&self.shared().record_readers, id);
         port(alarm, || format!("look up alarm {id}"))
+    }
+}
+
+impl Marks for Store {
+    fn marks(
+        &self,
+        filter: MarkFilter,
+        from: Timestamp,
+        to: Timestamp,
+        point: Option<&PointId>,
+        limit: usize,
+    ) -> Result<Vec<Mark>, PortError> {
+        let marks = marks::list(&self.shared().record_readers, filter, from, to, point, limit);
+        port(marks, || format!("list marks from {from} to {to}"))
+    }
+
+    fn mark(&self, id: &MarkId) -> Result<Option<(Mark, Vec<MarkEvent>)>, PortError> {
+        port(marks::get(&self.shared().record_readers, id), || format!("look up mark {id}"))
+    }
+
+    fn findings(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        point: Option<&PointId>,
+        limit: usize,
+    ) -> Result<Vec<StoredFinding>, PortError> {
+        let findings = findings::list(&self.shared().record_readers, from, to, point, limit);
+        port(findings, || format!("list findings from {from} to {to}"))
+    }
+
+    fn rejudging(&self) -> Result<RejudgeStatus, PortError> {
+        let status = rejudgements::status(&self.shared().record_readers);
+        port(status, || "count what is to be judged again".into())
     }
 }
 

@@ -1,11 +1,11 @@
-//! `records.sqlite`: point numbers and the engine's state; the tables of verdicts, alarms and
-//! cursors too, which have modules of their own.
+//! `records.sqlite`: point numbers and the engine's state; the tables of verdicts, alarms, marks,
+//! findings, acts and cursors too, which have modules of their own.
 
 use crate::{
     alarms,
     database::{Schema, checkpoint},
     error::{Doing, StorageError},
-    verdicts,
+    findings, marks, rejudgements, verdicts,
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::Path;
@@ -58,7 +58,45 @@ pub(crate) static SCHEMA: Schema = Schema {
             at INTEGER NOT NULL,
             reason TEXT NOT NULL,
             body BLOB NOT NULL,
-            UNIQUE(sink, seq));"],
+            UNIQUE(sink, seq));",
+        // Marks, findings, acts of people, and verdicts that are passed once more.
+        "
+        CREATE TABLE mark(
+            mark TEXT PRIMARY KEY,
+            t_from INTEGER NOT NULL,
+            t_to INTEGER,                -- none while it goes on
+            is_manual INTEGER NOT NULL,
+            review TEXT,                 -- confirmed or rejected, once a supervisor has looked
+            record TEXT NOT NULL);       -- JSON, as it is now
+        CREATE INDEX mark_by_start ON mark(t_from, t_to);
+        CREATE INDEX mark_unreviewed ON mark(t_from) WHERE review IS NULL AND is_manual;
+        CREATE TABLE mark_event(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            mark TEXT NOT NULL,
+            record TEXT NOT NULL);       -- JSON
+        CREATE INDEX mark_event_by_mark ON mark_event(mark, id);
+        CREATE TABLE finding(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            t_from INTEGER NOT NULL,
+            t_to INTEGER NOT NULL,
+            record TEXT NOT NULL);       -- JSON
+        CREATE INDEX finding_by_start ON finding(t_from, t_to);
+        CREATE TABLE act(                -- what the journal held of acts, for ever
+            seq INTEGER PRIMARY KEY,     -- its number there
+            at INTEGER NOT NULL,
+            record TEXT NOT NULL);       -- JSON
+        CREATE TABLE rejudgement(
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            record TEXT NOT NULL,        -- JSON, what was asked for
+            done_at INTEGER);            -- none while it waits
+        CREATE INDEX rejudgement_waiting ON rejudgement(id) WHERE done_at IS NULL;
+        ALTER TABLE verdict ADD COLUMN rejudgement INTEGER;  -- that passed it; none: passed live
+        ALTER TABLE verdict ADD COLUMN superseded INTEGER;   -- rejudgement that took it out of force
+        CREATE TABLE revision(
+            old INTEGER NOT NULL,        -- verdict that does not stand any more
+            new INTEGER NOT NULL,        -- verdict that took its place
+            PRIMARY KEY(old, new)) WITHOUT ROWID;
+        CREATE INDEX revision_by_new ON revision(new, old);"],
 };
 
 /// The engine's state as it was saved.
@@ -77,6 +115,12 @@ pub enum EffectNumber {
     Verdict(i64),
     /// Of an alarm event.
     Alarm(i64),
+    /// Of a change of a mark.
+    Mark(i64),
+    /// Of a finding.
+    Finding(i64),
+    /// Of a stretch that is to be judged again.
+    Rejudge(i64),
 }
 
 /// The writing side.
@@ -119,6 +163,13 @@ impl Records {
                     EffectNumber::Verdict(verdicts::insert(&transaction, verdict)?)
                 }
                 Effect::Alarm(event) => EffectNumber::Alarm(alarms::insert(&transaction, event)?),
+                Effect::Mark(event) => EffectNumber::Mark(marks::insert(&transaction, event)?),
+                Effect::Finding(finding) => {
+                    EffectNumber::Finding(findings::insert(&transaction, finding)?)
+                }
+                Effect::Rejudge(request) => {
+                    EffectNumber::Rejudge(rejudgements::insert(&transaction, request)?)
+                }
             });
         }
         let sql = "INSERT OR REPLACE INTO engine(id, seq, watermark, crc, state)

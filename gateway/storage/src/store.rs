@@ -2,14 +2,14 @@
 //! [`ports`](crate::ports).
 
 use crate::{
-    StoreOptions,
+    Revision, StoreOptions, acts,
     database::lock,
     error::StorageError,
     journal::{self, JOURNAL, Journal},
     open::open,
     queue::Answer,
     records::{self, EffectNumber, EngineState},
-    seal,
+    rejudgements, seal,
     shared::Shared,
     writer::{OnCommit, Writer},
 };
@@ -19,9 +19,9 @@ use std::{
     sync::{Arc, Mutex},
     thread::{self, JoinHandle},
 };
-use weir_domain::{PointId, SeriesId};
+use weir_domain::{PointId, SeriesId, Timestamp};
 use weir_engine::{
-    Command, Committed, Effect, Record,
+    Command, Committed, Effect, Record, RejudgeRequest,
     ports::{PortError, PortFuture},
 };
 
@@ -180,6 +180,48 @@ impl Store {
         let numbers = records.save_engine(seq, watermark, state, effects)?;
         lock(&shared.floors).engine = seq;
         Ok(numbers)
+    }
+
+    /// Writes acts down by their numbers in the journal, for replays after it was trimmed. An act
+    /// that is there already stays as it is.
+    ///
+    /// # Errors
+    /// When the store cannot be written; then nothing of it has happened.
+    pub fn keep_acts(&self, acts: &[(u64, Command)]) -> Result<(), StorageError> {
+        lock(&self.shared().records).keep_acts(acts)
+    }
+
+    /// Every act that was kept, with its number in the journal, in their order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn acts(&self) -> Result<Vec<(u64, Command)>, StorageError> {
+        acts::list(&self.shared().record_readers)
+    }
+
+    /// The first `limit` requests to judge a stretch of time again, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn rejudge_requests(
+        &self,
+        limit: usize,
+    ) -> Result<Vec<(i64, RejudgeRequest)>, StorageError> {
+        rejudgements::waiting(&self.shared().record_readers, limit)
+    }
+
+    /// Writes what came of these requests, and takes them off, all or nothing. Returns the numbers
+    /// of the new verdicts in their order.
+    ///
+    /// # Errors
+    /// When the store cannot be written; then nothing of it has happened.
+    pub fn revise(
+        &self,
+        requests: &[i64],
+        revision: &Revision,
+        now: Timestamp,
+    ) -> Result<Vec<i64>, StorageError> {
+        lock(&self.shared().records).revise(requests, revision, now)
     }
 
     /// From now on only these sinks hold records back in the journal until they are past them. The

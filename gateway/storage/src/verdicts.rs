@@ -1,13 +1,17 @@
-//! The table of verdicts.
+//! The table of verdicts, and which of them took the place of which.
 
 use crate::{
     database::Readers,
     error::{Doing, StorageError},
+    marks::parsed,
     records::RECORDS,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
 use weir_domain::{AreaId, Timestamp};
-use weir_engine::{VerdictRecord, ports::StoredVerdict};
+use weir_engine::{
+    RejudgeReason, RejudgeRequest, VerdictRecord,
+    ports::{StoredVerdict, Superseded, VerdictFilter},
+};
 
 /// Writes a verdict and tells its number.
 pub(crate) fn insert(
@@ -28,62 +32,108 @@ pub(crate) fn insert(
 /// See [`weir_engine::ports::Records::verdicts`].
 pub(crate) fn list(
     readers: &Readers,
+    filter: VerdictFilter,
     from: Timestamp,
     to: Timestamp,
     area: Option<&AreaId>,
     limit: usize,
 ) -> Result<Vec<StoredVerdict>, StorageError> {
     let reader = readers.get()?;
+    let snapshot = reader.unchecked_transaction().doing("read", RECORDS)?;
     let mut rows =
-        overlapping(&reader, from, to, area, limit).doing("read verdicts of", RECORDS)?;
+        overlapping(&snapshot, filter, from, to, area, limit).doing("read verdicts of", RECORDS)?;
     rows.reverse();
-    rows.into_iter().map(stored).collect()
+    rows.into_iter().map(|row| stored(&snapshot, row)).collect()
 }
+
+/// A row: number, record, the re-judgement that passed it, the one that took it out of force.
+type Stored = (i64, String, Option<i64>, Option<i64>);
 
 /// Newest first. A stretch that overlaps cannot begin earlier than the longest stretch there is
 /// before `from`, which bounds the search; its length comes straight from an index.
 fn overlapping(
     connection: &Connection,
+    filter: VerdictFilter,
     from: Timestamp,
     to: Timestamp,
     area: Option<&AreaId>,
     limit: usize,
-) -> rusqlite::Result<Vec<(i64, String)>> {
+) -> rusqlite::Result<Vec<Stored>> {
     let longest: Option<i64> =
         connection.query_row("SELECT max(t_to - t_from) FROM verdict", [], |row| row.get(0))?;
     let earliest = from.as_millis().saturating_sub(longest.unwrap_or(0).max(0));
     let of_area = if area.is_some() { "area = ?5 AND" } else { "?5 IS NULL AND" };
+    let in_force = match filter {
+        VerdictFilter::InForce => "superseded IS NULL AND",
+        VerdictFilter::All => "",
+    };
     // A stretch without length is a moment, and belongs to the stretch it is in.
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT id, record FROM verdict
-         WHERE {of_area} t_from BETWEEN ?1 AND ?3 AND t_from < ?3
+        "SELECT id, record, rejudgement, superseded FROM verdict
+         WHERE {of_area} {in_force} t_from BETWEEN ?1 AND ?3 AND t_from < ?3
            AND (t_to > ?2 OR (t_to = t_from AND t_from = ?2))
          ORDER BY t_from DESC, id DESC LIMIT ?4"
     ))?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let area = area.map(AreaId::as_str);
     let values = params![earliest, from.as_millis(), to.as_millis(), limit, area];
-    statement.query_map(values, numbered)?.collect()
+    statement.query_map(values, columns)?.collect()
 }
 
-fn numbered(row: &Row<'_>) -> rusqlite::Result<(i64, String)> {
-    Ok((row.get(0)?, row.get(1)?))
+fn columns(row: &Row<'_>) -> rusqlite::Result<Stored> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
 }
 
 /// See [`weir_engine::ports::Records::verdict`].
 pub(crate) fn get(readers: &Readers, id: i64) -> Result<Option<StoredVerdict>, StorageError> {
     let reader = readers.get()?;
-    let row = reader
-        .prepare_cached("SELECT id, record FROM verdict WHERE id = ?1")
-        .and_then(|mut statement| statement.query_row([id], numbered).optional());
-    row.doing("read a verdict of", RECORDS)?.map(stored).transpose()
+    let snapshot = reader.unchecked_transaction().doing("read", RECORDS)?;
+    let row = snapshot
+        .prepare_cached("SELECT id, record, rejudgement, superseded FROM verdict WHERE id = ?1")
+        .and_then(|mut statement| statement.query_row([id], columns).optional());
+    row.doing("read a verdict of", RECORDS)?.map(|row| stored(&snapshot, row)).transpose()
 }
 
-fn stored((id, record): (i64, String)) -> Result<StoredVerdict, StorageError> {
-    let record = serde_json::from_str(&record).map_err(|error| StorageError::Damaged {
-        file: RECORDS,
-        at: format!("verdict {id}"),
-        why: error.to_string(),
-    })?;
-    Ok(StoredVerdict { id, record })
+fn stored(
+    connection: &Connection,
+    (id, record, rejudgement, superseded): Stored,
+) -> Result<StoredVerdict, StorageError> {
+    let record = parsed(&format!("verdict {id}"), &record)?;
+    let revised_for = rejudgement.map(|number| why(connection, number)).transpose()?;
+    let revises = match rejudgement {
+        None => Vec::new(),
+        Some(_) => linked(connection, "SELECT old FROM revision WHERE new = ?1", id)?,
+    };
+    let superseded = match superseded {
+        None => None,
+        Some(number) => {
+            let by = linked(connection, "SELECT new FROM revision WHERE old = ?1", id)?;
+            let (why, at) = why(connection, number)?;
+            Some(Superseded { at, why, by })
+        }
+    };
+    let revised_for = revised_for.map(|(why, _)| why);
+    Ok(StoredVerdict { id, record, revises, revised_for, superseded })
+}
+
+fn linked(connection: &Connection, sql: &str, id: i64) -> Result<Vec<i64>, StorageError> {
+    connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| {
+            statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()
+        })
+        .doing("read verdicts of", RECORDS)
+}
+
+/// Why a re-judgement was asked for, and when it was made.
+fn why(
+    connection: &Connection,
+    rejudgement: i64,
+) -> Result<(RejudgeReason, Timestamp), StorageError> {
+    let (record, done_at): (String, Option<i64>) = connection
+        .prepare_cached("SELECT record, done_at FROM rejudgement WHERE id = ?1")
+        .and_then(|mut s| s.query_row([rejudgement], |row| Ok((row.get(0)?, row.get(1)?))))
+        .doing("read verdicts of", RECORDS)?;
+    let request: RejudgeRequest = parsed(&format!("rejudgement {rejudgement}"), &record)?;
+    Ok((request.why, done_at.map_or(request.t, Timestamp::from_millis)))
 }

@@ -34,6 +34,17 @@ pub(crate) const EXPLAIN_SAMPLES: usize = 2_000;
 /// Most alarms in an answer, and how many if nothing is said.
 pub(crate) const ALARMS: usize = 5_000;
 pub(crate) const ALARMS_DEFAULT: usize = 500;
+/// Most marks in an answer, and how many if nothing is said.
+pub(crate) const MARKS: usize = 5_000;
+pub(crate) const MARKS_DEFAULT: usize = 500;
+/// Most findings in an answer, and how many if nothing is said.
+pub(crate) const FINDINGS: usize = 5_000;
+pub(crate) const FINDINGS_DEFAULT: usize = 500;
+/// Most points of a mark.
+pub(crate) const MARK_POINTS: usize = 64;
+/// Most pieces of evidence of a mark, each as long as a name or a reference.
+pub(crate) const EVIDENCE: usize = 16;
+pub(crate) const EVIDENCE_CHARS: usize = 256;
 /// Longest name of a person, in characters.
 pub(crate) const NAME_CHARS: usize = 64;
 /// Longest comment, in characters.

@@ -100,6 +100,24 @@ fn moment(name: &str, text: &str) -> Result<Timestamp, Problem> {
     })
 }
 
+/// Reads the name of a person and what they had to say.
+pub(crate) fn signed(by: &str, comment: &str) -> Result<(String, String), Problem> {
+    let (by, comment) = (by.trim().to_owned(), comment.trim().to_owned());
+    if !(1..=limits::NAME_CHARS).contains(&by.chars().count()) {
+        let detail = format!("`by` must be a name of 1 to {} characters", limits::NAME_CHARS);
+        return Err(Problem::body(detail));
+    }
+    if comment.chars().count() > limits::COMMENT_CHARS {
+        let detail = format!("`comment` has at most {} characters", limits::COMMENT_CHARS);
+        return Err(Problem::body(detail));
+    }
+    let strange = |c: char| c.is_control() && c != '\n';
+    if by.contains(char::is_control) || comment.contains(strange) {
+        return Err(Problem::body("control characters are not allowed in `by` and `comment`"));
+    }
+    Ok((by, comment))
+}
+
 /// Reads a step such as `60s`, `5m`, `1h`, `1d`.
 pub(crate) fn step(text: &str) -> Result<Duration, Problem> {
     let bad = || Problem::bad("bad_step", format!("`step` is {text:?}; write 60s, 5m, 1h or 1d"));

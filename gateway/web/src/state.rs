@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use weir_domain::{Clock, Timestamp};
 use weir_engine::{
     LiveEvent, Snapshot,
-    ports::{Acts, Configuration, Health, History, Mailbox, Records, Sinks, Storage},
+    ports::{Acts, Configuration, Health, History, Mailbox, Marks, Records, Sinks, Storage},
 };
 
 /// Everything the API and the console show.
@@ -22,7 +22,9 @@ pub struct WebState {
     pub history: Arc<dyn History>,
     /// Verdicts and alarms of the past.
     pub records: Arc<dyn Records>,
-    /// Takes acknowledgements and comments.
+    /// What was said of readings.
+    pub marks: Arc<dyn Marks>,
+    /// Takes what people do.
     pub acts: Arc<dyn Acts>,
     /// How the devices are.
     pub health: Arc<dyn Health>,

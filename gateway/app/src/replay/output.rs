@@ -45,6 +45,14 @@ struct AlarmLine<'a> {
     clause: &'a str,
 }
 
+/// Anything as a line.
+#[derive(Serialize)]
+struct Kinded<T> {
+    kind: &'static str,
+    #[serde(flatten)]
+    of: T,
+}
+
 impl Output {
     pub(super) fn new() -> Self {
         Self { out: BufWriter::new(io::stdout()) }
@@ -56,6 +64,12 @@ impl Output {
             let line = match &effect {
                 Effect::Verdict(verdict) => serde_json::to_string(&verdict_line(verdict))?,
                 Effect::Alarm(event) => serde_json::to_string(&alarm_line(event))?,
+                Effect::Mark(event) => serde_json::to_string(&Kinded { kind: "mark", of: event })?,
+                Effect::Finding(finding) => {
+                    serde_json::to_string(&Kinded { kind: "finding", of: finding })?
+                }
+                // A replay knows every mark from the start.
+                Effect::Rejudge(_) => continue,
             };
             ended(writeln!(self.out, "{line}"))?;
         }

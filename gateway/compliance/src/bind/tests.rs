@@ -1,8 +1,8 @@
 //! Which points a requirement finds, and what is said when it finds none.
 
 use super::*;
-use crate::{Pack, builtin_packs};
-use weir_domain::PackId;
+use crate::{Judgement, Pack, builtin_packs};
+use weir_domain::{PackId, Reading, Sample, Verdict};
 
 fn pack(id: &str) -> Arc<Pack> {
     let id: PackId = id.parse().unwrap();
@@ -163,8 +163,162 @@ fn an_evaluator_judges_its_own_points() {
     let effluent = pack("gb18466-2005");
     let (bindings, _) = bind(&effluent, &area(Some("general_direct"), &[OUTFALL, TRC]));
     assert_eq!(bindings[0].inputs, [1]);
-    let mut evaluator = bindings[0].evaluator(Timestamp::from_millis(0));
-    let mut out = Vec::new();
-    evaluator.advance(Timestamp::from_millis(3_720_000), &mut out);
+    let start: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+    let (mut evaluator, mut out) = (bindings[0].evaluator(start), Vec::new());
+    evaluator.advance(start + Duration::from_secs(3_720), &mut out);
     assert_eq!(out.len(), 1, "an hour without data is indeterminate, as it stood before");
+}
+
+/// A pack with one limit on the pH, and what else its header and its requirement say.
+fn ph(id: &str, header: &str, low: f64, requirement: &str) -> Arc<Pack> {
+    let text = format!(
+        r#"
+id = "{id}"
+version = "1"
+title = {{ zh = "试", en = "Trial" }}
+source = "trial"
+{header}
+[[requirement]]
+id = "ph"
+title = {{ zh = "酸碱度", en = "pH" }}
+clause = "1"
+confidence = "V"
+{requirement}
+respond_within_mins = 10
+cause = {{ zh = "因", en = "cause" }}
+consequence = {{ zh = "果", en = "consequence" }}
+response = {{ zh = "应", en = "response" }}
+alarm = {{ priority = "low" }}
+limit = {{ input = {{ role = "outfall", parameter = "ph", unit = "1" }}, instant = {{ persistence_secs = 0 }}, low = {low} }}
+[[test]]
+name = "none"
+at = 2026-12-31T10:00:00
+points = {{}}
+"#
+    );
+    let pack = Pack::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    Arc::new(Pack { seal: Seal::BuiltIn, ..pack })
+}
+
+const PH: &str = "ph-1.ph outfall ph 1";
+
+/// The verdicts of each pack on a pH of 7 around the new year, with the hours of their time.
+fn around_new_year(packs: &[Arc<Pack>]) -> Vec<String> {
+    let area =
+        AreaFacts { time_zone: TimeZone::get("Asia/Shanghai").unwrap(), ..area(None, &[PH]) };
+    let start: Timestamp = "2026-12-31T22:00:00+08:00".parse().unwrap();
+    let mut lines = Vec::new();
+    for (bindings, faults) in bind_all(packs, &area) {
+        assert!(faults.is_empty(), "{faults:?}");
+        for binding in bindings {
+            let (mut evaluator, mut out) = (binding.evaluator(start), Vec::new());
+            // Readings come 3 s beside the hour, so none stands at midnight itself.
+            for seconds in (3..4 * 3_600).step_by(10) {
+                let now = start + Duration::from_secs(seconds);
+                while let Some(due) = evaluator.deadline().filter(|due| *due <= now) {
+                    evaluator.advance(due, &mut out);
+                }
+                let sample = Sample::at(now, Reading::from_number(7.0));
+                evaluator.observe(now, 0, &sample, &mut out);
+                evaluator.restore(evaluator.state()).unwrap();
+            }
+            evaluator.finish(start + Duration::from_secs(4 * 3_600), &mut out);
+            let verdicts = out.into_iter().filter_map(|judgement| match judgement {
+                Judgement::Verdict(passed) if passed.verdict != Verdict::Indeterminate => {
+                    let hour = |at: Timestamp| (at.as_millis() - start.as_millis()) / 3_600_000;
+                    let verdict = passed.verdict.as_str();
+                    Some(format!("{verdict} {}-{}", hour(passed.from), hour(passed.to)))
+                }
+                _ => None,
+            });
+            lines.push(format!("{}: {}", binding.pack.id, verdicts.collect::<Vec<_>>().join(", ")));
+        }
+    }
+    lines
+}
+
+#[test]
+fn two_editions_hand_over_at_midnight() {
+    let old = ph("old", "effective_to = 2026-12-31", 6.0, "");
+    let new = ph("new", "effective_from = 2027-01-01", 8.0, "");
+    assert_eq!(
+        around_new_year(&[old, new]),
+        ["old: compliant 0-1, compliant 1-2", "new: non_compliant 2-3, non_compliant 3-4",]
+    );
+}
+
+#[test]
+fn a_pack_outside_its_dates_passes_nothing() {
+    let past = ph("past", "effective_to = 2026-12-30", 6.0, "");
+    let future = ph("future", "effective_from = 2027-01-02", 6.0, "");
+    assert_eq!(around_new_year(&[past, future]), ["past: ", "future: "]);
+}
+
+#[test]
+fn an_override_stands_in_place_of_the_other_as_long_as_it_is_in_force() {
+    let law = ph("law", "", 6.0, "");
+    let local = |dates| ph("local", dates, 8.0, "overrides = \"law/ph\"");
+    assert_eq!(
+        around_new_year(&[law.clone(), local("")])[..],
+        ["local: non_compliant 0-1, non_compliant 1-2, non_compliant 2-3, non_compliant 3-4"]
+    );
+    assert_eq!(
+        around_new_year(&[law.clone(), local("effective_from = 2027-01-01")]),
+        ["law: compliant 0-1, compliant 1-2", "local: non_compliant 2-3, non_compliant 3-4"]
+    );
+    assert_eq!(
+        around_new_year(&[law, local("effective_to = 2026-12-31")]),
+        ["law: compliant 2-3, compliant 3-4", "local: non_compliant 0-1, non_compliant 1-2"]
+    );
+}
+
+#[test]
+fn an_override_must_find_what_it_overrides() {
+    let local = ph("local", "", 8.0, "overrides = \"law/ph\"");
+    let other = ph("law", "", 6.0, "");
+    let problems = |packs: &[Arc<Pack>]| -> Vec<String> {
+        let bound = bind_all(packs, &area(None, &[PH]));
+        bound.iter().flat_map(|(_, faults)| faults).map(ToString::to_string).collect()
+    };
+    assert_eq!(
+        problems(std::slice::from_ref(&local)),
+        ["requirement ph overrides law/ph, which is not there; \
+          name law as well in the packs of the area"]
+    );
+    assert_eq!(problems(&[other, local]), [""; 0]);
+    // Where the other pack finds a point and the override does not, the other one stays.
+    let elsewhere = ph("local", "", 8.0, "overrides = \"law/nothing\"");
+    let law = ph("law", "", 6.0, "");
+    assert_eq!(
+        problems(&[law, elsewhere]),
+        ["requirement ph overrides law/nothing, which is not there; \
+          pack law has no such requirement of its own"]
+    );
+}
+
+#[test]
+fn explanations_say_what_was_overridden_and_that_nobody_vouches_for_the_pack() {
+    let law = ph("law", "", 6.0, "");
+    let local = ph("local", "", 8.0, "overrides = \"law/ph\"");
+    let unsigned = Arc::new(Pack { seal: Seal::Unsigned, ..(*local).clone() });
+    let start: Timestamp = "2026-12-31T22:00:00+08:00".parse().unwrap();
+    for (pack, en) in [
+        (local, " (judged by local pack local@1 in place of law/ph)"),
+        (
+            unsigned,
+            " (judged by local pack local@1 in place of law/ph) \
+             (by an unsigned pack, for trial only)",
+        ),
+    ] {
+        let bound = bind_all(&[law.clone(), pack], &area(None, &[PH]));
+        let (mut evaluator, mut out) = (bound[1].0[0].evaluator(start), Vec::new());
+        evaluator.observe(start, 0, &Sample::at(start, Reading::from_number(7.0)), &mut out);
+        evaluator.finish(start + Duration::from_secs(10), &mut out);
+        let explained = out.into_iter().find_map(|judgement| match judgement {
+            Judgement::Verdict(passed) => Some(passed.explanation.en),
+            Judgement::Standing(_) => None,
+        });
+        let explained = explained.unwrap();
+        assert!(explained.ends_with(en), "{explained}");
+    }
 }

@@ -37,6 +37,7 @@ pub(super) struct RawRequirement {
     pub(super) confidence: Spanned<String>,
     #[serde(default)]
     pub(super) classes: Vec<Spanned<Class>>,
+    pub(super) overrides: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) warning: bool,
     #[serde(default)]

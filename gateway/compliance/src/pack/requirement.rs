@@ -1,7 +1,7 @@
 //! One requirement, from its raw shape to what it means. Where its rule differs from class to class
 //! it becomes one for each class.
 
-use super::{AlarmSpec, ClassDef, Requirement, fault::Faults, raw::RawRequirement};
+use super::{AlarmSpec, ClassDef, Overridden, Requirement, fault::Faults, raw::RawRequirement};
 use crate::{
     rules::{ByClass, KINDS, Reader, Watches},
     timeline::INPUTS_MAX,
@@ -48,6 +48,7 @@ pub(super) fn requirements(
     for class in &raw.classes {
         reader.check_class(class.get_ref(), class.span());
     }
+    let overrides = raw.overrides.as_ref().and_then(|raw| overridden(raw, &mut reader));
     let rules = self::rules(raw, rules, &mut reader);
     let mut requirements = Vec::new();
     for (class, rule) in rules {
@@ -61,6 +62,7 @@ pub(super) fn requirements(
             clause: raw.clause.get_ref().clone(),
             confidence: raw.confidence.get_ref().clone(),
             classes: class.map_or_else(|| named.clone(), |class| vec![class]),
+            overrides: overrides.clone(),
             warning: raw.warning,
             open_hours_only: raw.open_hours_only,
             rule,
@@ -140,6 +142,20 @@ fn rules(
     if raw.open_hours_only && !knows {
         let hint = "only limits know opening hours";
         reader.fault(raw.id.span(), "open_hours_only has no effect here", hint);
+    }
+    found
+}
+
+/// The requirement of another pack that is written `gb37488-2019/free-chlorine`.
+fn overridden(raw: &Spanned<String>, reader: &mut Reader<'_, '_>) -> Option<Overridden> {
+    let read = |text: &str| {
+        let (pack, requirement) = text.split_once('/')?;
+        Some(Overridden { pack: pack.parse().ok()?, requirement: requirement.parse().ok()? })
+    };
+    let found = read(raw.get_ref());
+    if found.is_none() {
+        let problem = format!("{:?} names no requirement of another pack", raw.get_ref());
+        reader.fault(raw.span(), problem, "write \"gb37488-2019/free-chlorine\"");
     }
     found
 }

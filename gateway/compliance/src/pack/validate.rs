@@ -1,7 +1,7 @@
 //! From the text of a pack to the pack, or to all its faults.
 
 use super::{
-    ClassDef, Pack, PackError, Requirement, TestCase,
+    ClassDef, Pack, PackError, Requirement, Seal, TestCase,
     fault::{Faults, shape},
     raw::{RawHeader, RawRequirement, RawTest},
     requirement, script,
@@ -95,6 +95,7 @@ fn header(raw: RawHeader, faults: &mut Faults<'_>) -> Pack {
         notes: raw.notes,
         effective_from,
         effective_to,
+        seal: Seal::Unsigned,
         classes,
         requirements: Vec::new(),
         tests: Vec::new(),

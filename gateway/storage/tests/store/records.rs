@@ -6,7 +6,7 @@ use tempfile::tempdir;
 use weir_domain::{AreaId, Priority, Text, Verdict};
 use weir_engine::{
     AlarmEvent, Effect, Transition, VerdictRecord,
-    ports::{AlarmFilter, Outbox, Records},
+    ports::{AlarmFilter, Outbox, Records, VerdictFilter},
 };
 use weir_storage::{EffectNumber, StorageError, Store};
 
@@ -88,7 +88,15 @@ fn verdicts_are_found_by_the_stretch_they_judge() {
     save(&store, &[Effect::Verdict(verdict("pool", 100, 200))]);
     let find = |from, to, area: Option<&str>, limit| {
         let area: Option<AreaId> = area.map(|a| a.parse().unwrap());
-        let found = store.verdicts(at(START + from), at(START + to), area.as_ref(), limit).unwrap();
+        let found = store
+            .verdicts(
+                VerdictFilter::InForce,
+                at(START + from),
+                at(START + to),
+                area.as_ref(),
+                limit,
+            )
+            .unwrap();
         found.into_iter().map(|v| v.id).collect::<Vec<_>>()
     };
     assert_eq!(find(0, 5000, None, 100), [1, 4, 2, 6, 5, 3]);

@@ -70,19 +70,7 @@ pub(crate) async fn comment(
 }
 
 fn check(act: AlarmAct) -> Result<AlarmAct, Problem> {
-    let (by, comment) = (act.by.trim().to_owned(), act.comment.trim().to_owned());
-    if !(1..=limits::NAME_CHARS).contains(&by.chars().count()) {
-        let detail = format!("`by` must be a name of 1 to {} characters", limits::NAME_CHARS);
-        return Err(Problem::body(detail));
-    }
-    if comment.chars().count() > limits::COMMENT_CHARS {
-        let detail = format!("`comment` has at most {} characters", limits::COMMENT_CHARS);
-        return Err(Problem::body(detail));
-    }
-    let strange = |c: char| c.is_control() && c != '\n';
-    if by.contains(char::is_control) || comment.contains(strange) {
-        return Err(Problem::body("control characters are not allowed in `by` and `comment`"));
-    }
+    let (by, comment) = query::signed(&act.by, &act.comment)?;
     Ok(AlarmAct { by, comment })
 }
 
@@ -94,6 +82,7 @@ async fn perform(app: &Arc<App>, alarm: String, act: Act) -> Result<Json, Proble
             let detail = format!("alarm {alarm:?} has been acknowledged before");
             Problem::new(StatusCode::CONFLICT, "already_acknowledged", detail)
         }
+        ActError::Refused(refusal) => Problem::body(refusal.to_string()),
         ActError::Port(error) => error.into(),
     })?;
     app.ask(move |web| match web.records.alarm(&alarm)? {

@@ -4,6 +4,7 @@ pub(crate) mod alarms;
 pub(crate) mod devices;
 pub(crate) mod events;
 pub(crate) mod gateway;
+pub(crate) mod marks;
 pub(crate) mod metrics;
 pub(crate) mod points;
 pub(crate) mod reload;

@@ -13,7 +13,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use std::time::Duration;
 use weir_domain::{AreaId, PointId, Text};
-use weir_engine::{Description, VerdictRecord};
+use weir_engine::{Description, VerdictRecord, ports::VerdictFilter};
 
 /// How far back verdicts go if nothing is said.
 const DEFAULT: Duration = Duration::from_secs(86_400);
@@ -24,10 +24,12 @@ pub(crate) struct VerdictsQuery {
     from: Option<String>,
     to: Option<String>,
     area: Option<String>,
+    superseded: Option<String>,
     limit: Option<String>,
 }
 
-/// Oldest first; the latest ones if there are more than asked for.
+/// Oldest first; the latest ones if there are more than asked for. Each stretch of time once, unless
+/// verdicts that do not stand any more are asked for too.
 pub(crate) async fn verdicts(
     State(app): Shared,
     Params(asked): Params<VerdictsQuery>,
@@ -36,10 +38,18 @@ pub(crate) async fn verdicts(
     let Range { from, to } =
         query::range(asked.from.as_deref(), asked.to.as_deref(), now, DEFAULT)?;
     let limit = query::limit(asked.limit.as_deref(), limits::VERDICTS_DEFAULT, limits::VERDICTS)?;
+    let filter = match asked.superseded.as_deref() {
+        None | Some("no") => VerdictFilter::InForce,
+        Some("yes") => VerdictFilter::All,
+        Some(other) => {
+            let detail = format!("`superseded` is {other:?}; write yes or no");
+            return Err(Problem::bad("bad_superseded", detail));
+        }
+    };
     let area = asked.area.map(|area| find_area(&app.web, &area)).transpose()?;
     app.ask(move |web| {
-        let stored = web.records.verdicts(from, to, area.as_ref(), limit)?;
-        let verdicts: Vec<_> = stored.iter().map(|v| Verdict::of(v.id, &v.record)).collect();
+        let stored = web.records.verdicts(filter, from, to, area.as_ref(), limit)?;
+        let verdicts: Vec<_> = stored.iter().map(Verdict::stored).collect();
         Json::of(&verdicts)
     })
     .await
@@ -68,7 +78,7 @@ pub(crate) async fn explain(State(app): Shared, Segment(id): Segment) -> Result<
         let inputs = record.points.iter().map(|point| inputs(web, site, record, point));
         let samples = inputs.collect::<Result<Vec<_>, _>>()?;
         Json::of(&Explanation {
-            verdict: Verdict::of(stored.id, record),
+            verdict: Verdict::stored(&stored),
             explanation: &record.explanation,
             requirement_title: title(site, record),
             truncated: samples.iter().any(|samples| samples.truncated),

@@ -8,6 +8,7 @@ mod area;
 mod device;
 mod gateway;
 mod link;
+mod mark;
 mod point;
 mod reload;
 mod verdict;
@@ -17,6 +18,9 @@ pub(crate) use area::{Area, RequirementEvent};
 pub(crate) use device::{Device, breaker};
 pub(crate) use gateway::{Sink, Site, SiteEvent, Store};
 pub(crate) use link::Link;
+pub(crate) use mark::{
+    CalibrationAct, EndMarkAct, Finding, Mark, MarkAct, MarkEventBody, ReviewMarkAct,
+};
 pub(crate) use point::{Buckets, Point, Sample, SampleEvent, Samples};
 pub(crate) use reload::{Reload, ReloadAct};
-pub(crate) use verdict::{Explanation, PointSamples, Verdict};
+pub(crate) use verdict::{Explanation, PointSamples, Revised, Verdict};

@@ -2,7 +2,10 @@
 
 use super::{Hub, ring::Message};
 use crate::{
-    dto::{AlarmEventBody, RequirementEvent, SampleEvent, SiteEvent, Verdict},
+    dto::{
+        AlarmEventBody, Finding, MarkEventBody, RequirementEvent, Revised, SampleEvent, SiteEvent,
+        Verdict,
+    },
     limits,
     state::App,
 };
@@ -82,6 +85,12 @@ fn take(app: &App, gathered: &mut Gathered, event: &LiveEvent) {
         }
         LiveEvent::Verdict(id, record) => send(hub, "verdict", &Verdict::of(*id, record)),
         LiveEvent::Alarm(event) => send(hub, "alarm", &AlarmEventBody::from(&**event)),
+        LiveEvent::Mark(event) => send(hub, "mark", &MarkEventBody::from(&**event)),
+        LiveEvent::Finding(id, finding) => send(hub, "finding", &Finding::of(*id, finding)),
+        LiveEvent::Revised(superseded, verdicts) => {
+            let verdicts = verdicts.iter().map(Verdict::stored).collect();
+            send(hub, "revised", &Revised { superseded, verdicts });
+        }
     }
 }
 

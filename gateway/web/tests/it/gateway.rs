@@ -1,6 +1,6 @@
 //! The gateway behind the ports, in memory: what the tests put in is what the API shows.
 
-use crate::site::{NOON, ago, alarm, event, text, verdict};
+use crate::site::{NOON, ago, alarm, event, finding, mark, text, verdict};
 use std::{
     sync::{
         Mutex,
@@ -8,14 +8,16 @@ use std::{
     },
     time::Duration,
 };
-use weir_domain::{AreaId, BadReason, Clock, Reading, Sample, SeriesId, Timestamp};
+use weir_domain::{AreaId, BadReason, Clock, PointId, Reading, Sample, SeriesId, Timestamp};
 use weir_engine::{
-    Act, AlarmEvent, Transition,
+    Act, AlarmEvent, Capacity, Effect, Mark, MarkChange, MarkEvent, MarkId, Origin, Refusal,
+    RejudgeReason, Review, Transition,
     ports::{
         ActError, Acts, AlarmFilter, BreakerState, Bucket, Configuration, DeliveryError,
-        DeviceHealth, DeviceState, Frames, Health, History, LinkHealth, Mailbox, PortError,
-        PortFuture, Records, Reload, ReloadOutcome, RoundTrip, SinkStatus, Sinks, Storage,
-        StoreStatus, StoredAlarm, StoredVerdict,
+        DeviceHealth, DeviceState, Frames, Health, History, LinkHealth, Mailbox, MarkFilter, Marks,
+        PortError, PortFuture, Records, RejudgeStatus, Reload, ReloadOutcome, RoundTrip,
+        SinkStatus, Sinks, Storage, StoreStatus, StoredAlarm, StoredFinding, StoredVerdict,
+        Superseded, VerdictFilter,
     },
 };
 
@@ -25,6 +27,7 @@ pub(crate) const SAMPLES: u64 = 150_000;
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) alarms: Mutex<Vec<StoredAlarm>>,
+    pub(crate) marks: Mutex<Vec<Mark>>,
     pub(crate) broken: AtomicBool,
     pub(crate) fault: Mutex<Option<String>>,
     /// How the next reload ends; not set, as it was asked for.
@@ -42,7 +45,63 @@ impl Memory {
             acknowledged_by: Some("Li".to_owned()),
             ..alarm(2)
         };
-        Self { alarms: Mutex::new(vec![alarm(1), closed]), ..Self::default() }
+        let marks = Mutex::new(vec![mark(1)]);
+        Self { alarms: Mutex::new(vec![alarm(1), closed]), marks, ..Self::default() }
+    }
+
+    /// Acts on marks are taken as they are; one mark is there, and is void.
+    fn mark(&self, act: Act) -> Result<Vec<Effect>, ActError> {
+        let event = |change, mark: Mark| {
+            let event = MarkEvent { t: NOON, change, by: None, mark };
+            self.marks.lock().unwrap().push(event.mark.clone());
+            Ok(vec![Effect::Mark(Box::new(event))])
+        };
+        match act {
+            Act::Mark(new) => event(
+                MarkChange::Opened,
+                Mark {
+                    id: MarkId::of_record(2),
+                    points: new.points,
+                    from: new.from,
+                    to: new.to,
+                    quality: new.quality.unwrap_or_else(|| new.reason.quality()),
+                    reason: new.reason,
+                    origin: Origin::Person(new.by),
+                    comment: new.comment,
+                    evidence: new.evidence,
+                    value: None,
+                    made_at: NOON,
+                    review: None,
+                },
+            ),
+            Act::ManualValue(manual) => event(
+                MarkChange::Opened,
+                Mark {
+                    points: vec![manual.point],
+                    to: Some(manual.to),
+                    value: Some(manual.value),
+                    ..mark(3)
+                },
+            ),
+            Act::CalibrationCheck(check) if check.passed => Ok(Vec::new()),
+            Act::CalibrationCheck(check) => {
+                event(MarkChange::Opened, Mark { points: vec![check.point], ..mark(4) })
+            }
+            Act::EndMark { mark: id, to, .. } if id == MarkId::of_record(1) => {
+                event(MarkChange::Ended, Mark { to: Some(to), ..mark(1) })
+            }
+            Act::ReviewMark { mark: id, outcome, by, comment } if id == MarkId::of_record(1) => {
+                if by.role != Capacity::Supervisor {
+                    return Err(ActError::Refused(Refusal::NotSupervisor));
+                }
+                let review = Some(Review { outcome, by, at: NOON, comment });
+                event(MarkChange::Reviewed, Mark { review, ..mark(1) })
+            }
+            Act::EndMark { .. } | Act::ReviewMark { .. } => {
+                Err(ActError::Refused(Refusal::UnknownMark))
+            }
+            other => unreachable!("nobody does this over HTTP: {other:?}"),
+        }
     }
 
     fn check(&self) -> Result<(), PortError> {
@@ -102,9 +161,22 @@ impl History for Memory {
     }
 }
 
+/// Verdict 0 does not stand any more, and verdict 20 took its place.
+fn stored(id: i64) -> StoredVerdict {
+    let why = RejudgeReason::Mark(MarkId::of_record(9));
+    StoredVerdict {
+        id,
+        record: verdict(),
+        revises: if id == 20 { vec![0] } else { Vec::new() },
+        revised_for: (id == 20).then(|| why.clone()),
+        superseded: (id == 0).then(|| Superseded { at: NOON, why, by: vec![20] }),
+    }
+}
+
 impl Records for Memory {
     fn verdicts(
         &self,
+        filter: VerdictFilter,
         from: Timestamp,
         to: Timestamp,
         area: Option<&AreaId>,
@@ -113,13 +185,14 @@ impl Records for Memory {
         self.check()?;
         let record = verdict();
         let wanted = record.from < to && record.to > from && area.is_none_or(|a| *a == record.area);
-        let all = (1..=20).map(|id| StoredVerdict { id, record: record.clone() });
+        let first = if filter == VerdictFilter::All { 0 } else { 1 };
+        let all = (first..=20).map(stored);
         Ok(if wanted { all.skip(20_usize.saturating_sub(limit)).collect() } else { Vec::new() })
     }
 
     fn verdict(&self, id: i64) -> Result<Option<StoredVerdict>, PortError> {
         self.check()?;
-        Ok((id == 7).then(|| StoredVerdict { id, record: verdict() }))
+        Ok((id == 7).then(|| stored(id)))
     }
 
     fn alarms(&self, filter: AlarmFilter, limit: usize) -> Result<Vec<StoredAlarm>, PortError> {
@@ -141,8 +214,56 @@ impl Records for Memory {
     }
 }
 
+impl Marks for Memory {
+    fn marks(
+        &self,
+        filter: MarkFilter,
+        from: Timestamp,
+        to: Timestamp,
+        point: Option<&PointId>,
+        limit: usize,
+    ) -> Result<Vec<Mark>, PortError> {
+        self.check()?;
+        let wanted = |mark: &&Mark| {
+            mark.from < to
+                && mark.to.is_none_or(|end| end > from)
+                && point.is_none_or(|point| mark.points.contains(point))
+                && (filter != MarkFilter::Unreviewed || mark.review.is_none())
+        };
+        let marks = self.marks.lock().unwrap();
+        Ok(marks.iter().filter(wanted).take(limit).cloned().collect())
+    }
+
+    fn mark(&self, id: &MarkId) -> Result<Option<(Mark, Vec<MarkEvent>)>, PortError> {
+        self.check()?;
+        let marks = self.marks.lock().unwrap();
+        let mark = marks.iter().rfind(|mark| mark.id == *id).cloned();
+        Ok(mark.map(|mark| {
+            let event =
+                MarkEvent { t: NOON, change: MarkChange::Opened, by: None, mark: mark.clone() };
+            (mark, vec![event])
+        }))
+    }
+
+    fn findings(
+        &self,
+        _: Timestamp,
+        _: Timestamp,
+        _: Option<&PointId>,
+        _: usize,
+    ) -> Result<Vec<StoredFinding>, PortError> {
+        self.check()?;
+        Ok(vec![StoredFinding { id: 1, finding: finding() }])
+    }
+
+    fn rejudging(&self) -> Result<RejudgeStatus, PortError> {
+        self.check()?;
+        Ok(RejudgeStatus { pending: 1, done: 2, oldest: Some(ago(3)) })
+    }
+}
+
 impl Acts for Memory {
-    fn submit(&self, act: Act) -> PortFuture<'_, Result<Vec<AlarmEvent>, ActError>> {
+    fn submit(&self, act: Act) -> PortFuture<'_, Result<Vec<Effect>, ActError>> {
         Box::pin(async move {
             self.check().map_err(ActError::Port)?;
             let (id, by, comment, transition) = match act {
@@ -150,9 +271,7 @@ impl Acts for Memory {
                     (alarm, by, comment, Transition::Acknowledged)
                 }
                 Act::Comment { alarm, by, comment } => (alarm, by, comment, Transition::Commented),
-                Act::Started | Act::Reloaded { .. } => {
-                    unreachable!("nobody starts a gateway over HTTP")
-                }
+                other => return self.mark(other),
             };
             let mut alarms = self.alarms.lock().unwrap();
             let alarm = alarms.iter_mut().find(|alarm| alarm.raised.alarm == id && alarm.is_open());
@@ -163,7 +282,7 @@ impl Acts for Memory {
             let comment = (!comment.is_empty()).then_some(comment);
             let event = AlarmEvent { t: NOON, by: Some(by), comment, ..event(1, transition) };
             alarm.apply(&event);
-            Ok(vec![event])
+            Ok(vec![Effect::Alarm(event)])
         })
     }
 }

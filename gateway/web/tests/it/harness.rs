@@ -40,6 +40,7 @@ impl Server {
             live: live.clone(),
             history: gateway.clone(),
             records: gateway.clone(),
+            marks: gateway.clone(),
             acts: gateway.clone(),
             health: gateway.clone(),
             mailbox: gateway.clone(),

@@ -6,9 +6,9 @@ use weir_domain::{
     ValueKind, Verdict,
 };
 use weir_engine::{
-    AlarmEvent, AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo,
-    PointState, RequirementInfo, RequirementState, Snapshot, Transition, VerdictRecord,
-    ports::StoredAlarm,
+    AlarmEvent, AreaInfo, Capacity, CheckName, Description, DeviceInfo, Finding, LimitInfo,
+    LinkInfo, Mark, MarkId, MarkReason, Origin, PackInfo, Person, PointInfo, PointState,
+    RequirementInfo, RequirementState, Snapshot, Transition, VerdictRecord, ports::StoredAlarm,
 };
 
 /// `2026-11-22T12:00:00.000Z`.
@@ -206,5 +206,37 @@ pub(crate) fn verdict() -> VerdictRecord {
         clause: "4.2.4".to_owned(),
         explanation: text("the mean of 8.1 is above 7.8"),
         coverage: 0.98,
+    }
+}
+
+pub(crate) fn mark(number: u64) -> Mark {
+    Mark {
+        id: MarkId::of_record(number),
+        points: vec!["probe-1.ph".parse().unwrap()],
+        from: ago(600),
+        to: None,
+        quality: MarkReason::Maintenance.quality(),
+        reason: MarkReason::Maintenance,
+        origin: Origin::Person(Person { name: "Wang Wei".into(), role: Capacity::Operator }),
+        comment: "electrode cleaned".into(),
+        evidence: vec!["work order 17".into()],
+        value: None,
+        made_at: ago(300),
+        review: None,
+    }
+}
+
+pub(crate) fn finding() -> Finding {
+    Finding {
+        t: NOON,
+        area: "pool".parse().unwrap(),
+        points: vec!["probe-1.ph".parse().unwrap()],
+        check: CheckName { pack: "weir-validity".parse().unwrap(), check: "too-stable".into() },
+        kind: "too_stable".into(),
+        from: ago(3_600),
+        to: NOON,
+        numbers: [("spread".to_owned(), 0.001)].into(),
+        explanation: text("steadier than any water"),
+        confidence: 0.7,
     }
 }

@@ -156,7 +156,9 @@ fn a_day_of_samples_takes_no_more_room_than_the_lateness() {
     for event in every5(0, 40_000, 0.5) {
         evaluator.observe(event.now, 0, &event.sample, &mut out);
     }
-    let Memory::Mean(state) = evaluator.state().0 else { panic!("a mean has the state of a mean") };
+    let Memory::Mean(state) = evaluator.judge().memory() else {
+        panic!("a mean has the state of a mean")
+    };
     assert!(state.waiting.len() <= 60 / 5 + 2, "{} samples wait", state.waiting.len());
     assert!(serde_json::to_string(&evaluator.state()).unwrap().len() < 2_000);
 }
@@ -171,7 +173,7 @@ fn a_flood_does_not_fill_the_memory() {
         event.sample.source_time = event.now;
         evaluator.observe(event.now, 0, &event.sample, &mut out);
     }
-    let AnyJudge::Mean(limit) = &evaluator.judge else { panic!("a mean is a mean") };
+    let AnyJudge::Mean(limit) = evaluator.judge() else { panic!("a mean is a mean") };
     assert!(limit.state.waiting.len() <= super::WAITING_MAX);
 }
 

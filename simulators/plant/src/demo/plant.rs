@@ -2,13 +2,13 @@
 
 use crate::{
     Area, Device, Incident, IncidentKind, Measured, Script, Signal, Truth,
-    cabinet::{Cabinet, Use},
     calendar::{moment, second_of},
-    effluent::{self, Effluent},
-    ledger::{Ledger, Trace, spoils},
+    demo::cabinet::{Cabinet, Use},
+    demo::effluent::{self, Effluent},
+    demo::ledger::{Ledger, Trace, spoils},
+    demo::pool::{self, Pool},
+    demo::radiology::Room,
     noise::Noise,
-    pool::{self, Pool},
-    radiology::Room,
 };
 use std::time::Duration;
 use weir_domain::Timestamp;

@@ -2,8 +2,8 @@
 
 use crate::{
     Condition, Device, Incident, IncidentKind, Truth,
-    cabinet::{Spoil, SpoiltCycle},
     calendar::moment,
+    demo::cabinet::{Spoil, SpoiltCycle},
 };
 use weir_domain::Timestamp;
 

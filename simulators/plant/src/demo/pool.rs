@@ -2,7 +2,7 @@
 
 use crate::{
     calendar::{HOUR, hour_of_day, hourly, is_weekend, local_day},
-    incident::IncidentKind,
+    demo::incident::IncidentKind,
     noise::Noise,
 };
 

@@ -1,0 +1,263 @@
+//! A hospital's effluent works: who sends how much, how large everything is, and what measures it.
+//!
+//! Equalisation tank, pumps (steady or in cycles), hypochlorite from a drum, a baffled contact
+//! tank, dechlorination where the class asks for it, and the outfall with its instruments.
+
+mod works;
+
+use super::{
+    Kind, Series,
+    instrument::Gauge,
+    panel::{Built, Dice, Panel},
+};
+use weir_domain::Unit;
+use works::Works;
+
+/// How the works are built.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Design {
+    /// Mean of a day, m³/h.
+    pub(crate) flow: f64,
+    /// How much of the day's rhythm passes the equalisation, and how late, h.
+    pub(crate) swing: f64,
+    pub(crate) equalisation_h: f64,
+    /// Pumps switch on and off instead of following the flow.
+    pub(crate) cycles: bool,
+    pub(crate) tank_m3: f64,
+    pub(crate) cells: usize,
+    /// Contact time that the tank was designed for, at its largest flow, h.
+    pub(crate) contact_h: f64,
+    pub(crate) target: f64,
+    pub(crate) demand: f64,
+    pub(crate) decay: f64,
+    pub(crate) drum_l: f64,
+    pub(crate) dechlorinates: bool,
+    pub(crate) cod: f64,
+    pub(crate) ammonia: f64,
+    pub(crate) solids: f64,
+    pub(crate) conductivity: f64,
+    pub(crate) ph: f64,
+    /// Tests by hand a day.
+    pub(crate) tests: i64,
+}
+
+pub(crate) const CONTACT: usize = 0;
+pub(crate) const OUTFALL: usize = 1;
+pub(crate) const MINUTES: usize = 2;
+pub(crate) const PH: usize = 3;
+pub(crate) const COD: usize = 4;
+pub(crate) const AMMONIA: usize = 5;
+pub(crate) const SOLIDS: usize = 6;
+pub(crate) const FLOW_OUT: usize = 7;
+pub(crate) const FLOW_IN: usize = 8;
+pub(crate) const VOLUME: usize = 9;
+pub(crate) const CONDUCTIVITY: usize = 10;
+pub(crate) const TEMPERATURE: usize = 11;
+pub(crate) const DOSING: usize = 12;
+pub(crate) const DRUM: usize = 13;
+pub(crate) const ENCLOSURE: usize = 14;
+pub(crate) const BYPASS: usize = 15;
+pub(crate) const DOSE: usize = 16;
+pub(crate) const LOG_KILL: usize = 17;
+pub(crate) const TEST_CHLORINE: usize = 18;
+pub(crate) const TEST_PH: usize = 19;
+
+const SERIES: &[Series] = &[
+    Series { id: "contact_chlorine", unit: Unit::MilligramPerLitre },
+    Series { id: "outfall_chlorine", unit: Unit::MilligramPerLitre },
+    // How long what leaves the contact tank has been in it.
+    Series { id: "contact_minutes", unit: Unit::One },
+    Series { id: "ph", unit: Unit::One },
+    Series { id: "cod", unit: Unit::MilligramPerLitre },
+    Series { id: "ammonia", unit: Unit::MilligramPerLitre },
+    Series { id: "solids", unit: Unit::MilligramPerLitre },
+    Series { id: "flow_out", unit: Unit::CubicMetrePerHour },
+    Series { id: "flow_in", unit: Unit::CubicMetrePerHour },
+    Series { id: "volume_out", unit: Unit::CubicMetre },
+    Series { id: "conductivity", unit: Unit::MicrosiemensPerCentimetre },
+    Series { id: "temperature", unit: Unit::DegreeCelsius },
+    Series { id: "dosing", unit: Unit::One },
+    Series { id: "drum_level", unit: Unit::Percent },
+    Series { id: "enclosure_open", unit: Unit::One },
+    // What goes round tank and meter.
+    Series { id: "bypass_flow", unit: Unit::CubicMetrePerHour },
+    // What the pump really adds to the flow.
+    Series { id: "dose", unit: Unit::MilligramPerLitre },
+    // Decades of coliforms killed, by Collins and Selleck.
+    Series { id: "log_kill", unit: Unit::One },
+    Series { id: "test_chlorine", unit: Unit::MilligramPerLitre },
+    Series { id: "test_ph", unit: Unit::One },
+];
+
+/// Class, contact time (h), residual aimed at, window that people like to see, COD.
+type ClassOf = (&'static str, f64, (f64, f64), (f64, f64), (f64, f64));
+const CLASSES: &[ClassOf] = &[
+    ("general_direct", 1.0, (5.0, 6.2), (3.0, 10.0), (24.0, 36.0)),
+    ("general_sewer", 1.0, (4.2, 5.4), (2.0, 8.0), (70.0, 140.0)),
+    ("infectious_tb", 1.5, (7.6, 8.4), (6.5, 10.0), (22.0, 32.0)),
+];
+
+/// What the works can be asked for on top of the largest ordinary hour: noise, showers.
+const PEAK: f64 = 1.1 * 1.35;
+
+pub(crate) fn build(seed: u64) -> Built {
+    let mut dice = Dice::new(seed, "effluent/design");
+    let (class, contact_h, target, wanted, cod) = dice.one_of(CLASSES);
+    let beds = dice.between(50.0, 800.0).round();
+    let litres = match beds {
+        500.0.. => dice.between(400.0, 600.0),
+        100.0.. => dice.between(300.0, 400.0),
+        _ => dice.between(250.0, 300.0),
+    };
+    let flow = beds * litres / 24_000.0;
+    let swing = dice.between(0.3, 0.7);
+    let tank = contact_h * flow * (1.0 + swing) * PEAK * dice.between(1.1, 1.4);
+    let dechlorinates = class != "general_sewer";
+    let design = Design {
+        flow,
+        swing,
+        equalisation_h: dice.between(0.3, 1.5),
+        cycles: dice.chance(0.5),
+        tank_m3: (tank * 2.0).ceil() / 2.0,
+        cells: usize::try_from(dice.whole(3, 6)).unwrap_or(3),
+        contact_h,
+        target: dice.between(target.0, target.1),
+        demand: dice.between(5.0, 10.0),
+        decay: dice.between(0.08, 0.16),
+        drum_l: (flow * 24.0 * 20.0 / 100.0 * dice.between(3.0, 6.0)).max(50.0).round(),
+        dechlorinates,
+        cod: dice.between(cod.0, cod.1),
+        ammonia: dice.between(3.5, 6.0),
+        solids: dice.between(5.0, 10.0),
+        conductivity: dice.between(800.0, 1_400.0),
+        ph: dice.between(7.1, 7.6),
+        tests: dice.whole(2, 4),
+    };
+    let mut panel = Panel::new(Kind::Effluent, seed, 5, SERIES);
+    panel
+        .class(class)
+        .fact("beds", beds)
+        .fact("contact_tank_m3", design.tank_m3)
+        .fact("drum_l", design.drum_l);
+    instruments(&mut panel, &mut dice, design, wanted);
+    panel.build(Works::new(seed, design), 12)
+}
+
+fn instruments(panel: &mut Panel, dice: &mut Dice, design: Design, wanted: (f64, f64)) {
+    let scan = dice.one_of(&[5, 10, 15, 30]);
+    let chlorine = Gauge {
+        lag: dice.between(60.0, 300.0),
+        share: dice.between(0.006, 0.02),
+        floor: 0.01,
+        range: (0.0, 20.0),
+        wanted,
+        typical: design.target,
+        scale: design.target,
+        tap: dice.between(0.3, 0.5),
+        standard: 2.0,
+        // A colorimeter draws a sample every few minutes; a membrane measures all the time.
+        renew: dice.one_of(&[0, 0, 180, 300]),
+        drift: dice.between(0.0, 0.008),
+        ..Gauge::new(CONTACT, scan, 2)
+    };
+    let temperature = Gauge {
+        lag: 60.0,
+        floor: 0.04,
+        range: (-5.0, 60.0),
+        wanted: (5.0, 35.0),
+        typical: 20.0,
+        tap: 19.5,
+        air: 22.0,
+        standard: 22.0,
+        ..Gauge::new(TEMPERATURE, scan, 1)
+    };
+    panel.device("trc-1", "contact_tank_outlet");
+    panel.signal("total_residual_chlorine", chlorine).signal("temperature", temperature);
+    if design.dechlorinates {
+        let low = Gauge {
+            range: (0.0, 5.0),
+            wanted: (0.0, 0.5),
+            typical: 0.2,
+            scale: 0.5,
+            floor: 0.006,
+            standard: 1.0,
+            ..chlorine
+        };
+        panel.device("trc-2", "final_outfall");
+        panel.signal("total_residual_chlorine", Gauge { series: OUTFALL, ..low });
+    }
+    let scan = dice.one_of(&[5, 10, 30]);
+    let ph = Gauge {
+        lag: dice.between(20.0, 120.0),
+        floor: dice.between(0.006, 0.015),
+        range: (0.0, 14.0),
+        wanted: (6.0, 9.0),
+        typical: 7.3,
+        tap: 7.6,
+        air: 7.0,
+        standard: 4.0,
+        ..Gauge::new(PH, scan, 2)
+    };
+    panel.device("ph-1", "final_outfall");
+    panel.signal("ph", ph).signal("temperature", Gauge { scan_secs: scan, ..temperature });
+    panel.device("lab-1", "manual_test");
+    let test = Gauge { share: 0.03, ..Gauge::event(TEST_CHLORINE, 1) };
+    panel.signal("total_residual_chlorine", test);
+    panel.signal("ph", Gauge { floor: 0.05, ..Gauge::event(TEST_PH, 1) });
+    flow_and_quality(panel, dice, design);
+    panel.enclosure(ENCLOSURE);
+}
+
+fn flow_and_quality(panel: &mut Panel, dice: &mut Dice, design: Design) {
+    let scan = dice.one_of(&[5, 10, 30]);
+    let flow = Gauge {
+        lag: 10.0,
+        share: dice.between(0.004, 0.012),
+        range: (0.0, design.flow * 20.0),
+        wanted: (0.0, design.tank_m3 / design.contact_h),
+        typical: design.flow,
+        scale: design.flow,
+        ..Gauge::new(FLOW_OUT, scan, 2)
+    };
+    let volume = Gauge { range: (0.0, 1e9), ..Gauge::new(VOLUME, scan, 2) };
+    panel.device("flow-1", "final_outfall").signal("flow", flow).signal("volume_total", volume);
+    panel.device("flow-2", "inlet").signal("flow", Gauge { series: FLOW_IN, ..flow });
+    let analyser = |series, typical: f64, limit: f64| Gauge {
+        lag: 60.0,
+        share: 0.02,
+        floor: typical * 0.005,
+        range: (0.0, typical * 25.0),
+        wanted: (0.0, limit),
+        typical,
+        scale: typical,
+        tap: typical * 0.1,
+        standard: typical * 2.0,
+        renew: 3_600,
+        ..Gauge::new(series, 60, 1)
+    };
+    let worst = if design.dechlorinates { 60.0 } else { 250.0 };
+    panel.device("cod-1", "final_outfall").signal("cod", analyser(COD, design.cod, worst));
+    let ammonia = analyser(AMMONIA, design.ammonia, 15.0);
+    panel
+        .device("nh3-1", "final_outfall")
+        .signal("ammonia_nitrogen", Gauge { decimals: 2, ..ammonia });
+    let solids = Gauge { renew: 0, floor: 0.2, ..analyser(SOLIDS, design.solids, 20.0) };
+    panel.device("ss-1", "final_outfall").signal("suspended_solids", solids);
+    let conductivity = Gauge {
+        lag: 10.0,
+        share: 0.005,
+        range: (0.0, 5_000.0),
+        wanted: (400.0, 2_000.0),
+        typical: design.conductivity,
+        scale: design.conductivity,
+        tap: 300.0,
+        standard: 1_413.0,
+        ..Gauge::new(CONDUCTIVITY, scan, 0)
+    };
+    panel.device("cond-1", "final_outfall").signal("conductivity", conductivity);
+    let level = Gauge { floor: 0.1, range: (0.0, 100.0), ..Gauge::new(DRUM, 60, 1) };
+    panel
+        .device("dose-1", "chlorine_dosing")
+        .signal("pump_running", Gauge::switch(DOSING, 60))
+        .signal("tank_level", level);
+}
