@@ -126,7 +126,8 @@ fn groups(site: &Site) -> Vec<Group> {
             group.signals.push(place);
             continue;
         }
-        let twins = groups.iter().filter(|g| g.id.split('_').next() == Some(&signal.device)).count();
+        let twins =
+            groups.iter().filter(|g| g.id.split('_').next() == Some(&signal.device)).count();
         let id = match twins {
             0 => signal.device.clone(),
             nth => format!("{}_{}", signal.device, nth + 1),
@@ -170,8 +171,7 @@ fn site_file(site: &Site, groups: &[Group]) -> String {
     if let Some(hours) = &site.opening_hours {
         line(format!("opening_hours = [{hours:?}]"));
     }
-    line("[area.facts]".into());
-    for (fact, value) in &site.facts {
+    for (fact, value) in site.facts.iter().filter(|(fact, _)| *fact == "contact_tank_m3") {
         line(format!("{fact} = {value:?}"));
     }
     line("\n[[link]]\nid = \"broker\"\ntransport = { mqtt = { host = \"localhost\" } }".into());
