@@ -215,6 +215,9 @@ pub(crate) struct Packs {
 pub(crate) enum PacksCommand {
     /// List the packs with their requirements
     List {
+        /// A site file: list the packs beside it as well
+        #[arg(long)]
+        site: Option<PathBuf>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -223,6 +226,24 @@ pub(crate) enum PacksCommand {
     Test {
         /// Test these pack files instead of those built in
         files: Vec<PathBuf>,
+    },
+    /// Make a pair of keys: the private one is written to a file, the public one printed
+    Keygen {
+        /// Where the private key is written; the file must not exist
+        file: PathBuf,
+    },
+    /// Sign a pack: writes FILE.sig beside it
+    Sign {
+        /// The private key
+        #[arg(long)]
+        key: PathBuf,
+        /// The pack
+        file: PathBuf,
+    },
+    /// Say who signed a pack; exit code 1 if nobody did, or if the text was changed afterwards
+    Verify {
+        /// The pack
+        file: PathBuf,
     },
 }
 

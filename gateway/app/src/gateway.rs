@@ -6,7 +6,7 @@ use crate::{
     clock::SystemClock,
     desk::Desk,
     exit::{Exit, Failure},
-    pipeline::{self, Pipeline, Published},
+    pipeline::{self, Beside, Pipeline, Published},
     plan,
     reload::{InForce, Parts, Reloader},
     site::{self, Loaded},
@@ -37,7 +37,7 @@ pub(crate) struct Gateway {
     description: Arc<weir_engine::Description>,
     pub(crate) store: Store,
     published: Published,
-    engine: JoinHandle<()>,
+    engine: [JoinHandle<()>; 2],
     clock: Arc<dyn Clock>,
     started_at: Timestamp,
 }
@@ -51,11 +51,12 @@ impl Gateway {
     ) -> Result<Self, Failure> {
         std::fs::create_dir_all(data)
             .with_context(|| format!("could not create the data folder {}", data.display()))?;
+        let retention = loaded.site.storage.retention;
         let (sender, committed) = pipeline::channel();
         let options = StoreOptions {
             dir: data.to_owned(),
             commit_interval: loaded.site.storage.commit_interval,
-            retention: loaded.site.storage.retention,
+            retention,
             clock: clock.clone(),
             seal_after: SEAL_AFTER,
             seal_rows: SEAL_ROWS,
@@ -68,10 +69,11 @@ impl Gateway {
         let engine = engine(&store, in_force.spec.clone(), clock.now())?;
         let from_seq = engine.seq();
         let description = engine.description().clone();
-        let (published, thread) = Pipeline::start(engine, store.clone(), committed)?;
+        let beside = Beside { spec: in_force.spec.clone(), clock: clock.clone(), retention };
+        let (published, threads) = Pipeline::start(engine, store.clone(), committed, beside)?;
         store.start(from_seq)?;
         let started_at = clock.now();
-        Ok(Self { in_force, description, store, published, engine: thread, clock, started_at })
+        Ok(Self { in_force, description, store, published, engine: threads, clock, started_at })
     }
 
     /// Where acts are handed in.
@@ -173,10 +175,10 @@ impl Gateway {
 }
 
 /// Writes down what is under way and ends the engine.
-async fn end(store: Store, engine: JoinHandle<()>) {
+async fn end(store: Store, threads: [JoinHandle<()>; 2]) {
     let ended = tokio::task::spawn_blocking(move || {
         store.shutdown();
-        engine.join()
+        threads.into_iter().try_for_each(JoinHandle::join)
     });
     if !matches!(ended.await, Ok(Ok(()))) {
         tracing::error!(

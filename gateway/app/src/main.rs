@@ -17,6 +17,7 @@ mod packs;
 mod pipeline;
 mod plan;
 mod read;
+mod rejudge;
 mod reload;
 mod replay;
 mod scan;

@@ -1,13 +1,16 @@
 //! The engine's own thread: committed records in; effects saved, then published.
 
-use crate::desk::Outcomes;
+use crate::{
+    desk::Outcomes,
+    rejudge::{Bell, Rejudge, SpecInForce},
+};
 use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::Duration,
 };
 use tokio::sync::{broadcast, watch};
-use weir_domain::Timestamp;
+use weir_domain::{Clock, Timestamp};
 use weir_engine::{Act, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot};
 use weir_storage::{EffectNumber, StorageError, Store};
 
@@ -61,8 +64,18 @@ pub(crate) struct Pipeline {
     live: broadcast::Sender<Arc<LiveEvent>>,
     outcomes: Arc<Outcomes>,
     next_site: Arc<NextSite>,
+    spec: SpecInForce,
+    rejudge: Bell,
     saved_at: Timestamp,
     saved_seq: u64,
+}
+
+/// What is needed to judge time again beside the engine.
+pub(crate) struct Beside {
+    pub(crate) spec: SiteSpec,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Readings older than this are not there any more.
+    pub(crate) retention: Duration,
 }
 
 /// The way from the store to the engine.
@@ -71,13 +84,14 @@ pub(crate) fn channel() -> (mpsc::SyncSender<Committed>, mpsc::Receiver<Committe
 }
 
 impl Pipeline {
-    /// Starts the thread; it ends when the store's side of the channel is gone, having handled
+    /// Starts the thread, and the one that judges again, which ends after it; it ends when the store's side of the channel is gone, having handled
     /// everything in it.
     pub(crate) fn start(
         engine: Engine,
         store: Store,
         committed: mpsc::Receiver<Committed>,
-    ) -> std::io::Result<(Published, thread::JoinHandle<()>)> {
+        Beside { spec, clock, retention }: Beside,
+    ) -> std::io::Result<(Published, [thread::JoinHandle<()>; 2])> {
         let (snapshot, snapshot_rx) = watch::channel(Arc::new(engine.snapshot()));
         let (live, _) = broadcast::channel(LIVE_EVENTS);
         let outcomes = Arc::<Outcomes>::default();
@@ -88,16 +102,36 @@ impl Pipeline {
             outcomes: outcomes.clone(),
             next_site: next_site.clone(),
         };
+        let spec = SpecInForce::new(spec);
+        let (rejudge, rejudging) = Rejudge {
+            store: store.clone(),
+            spec: spec.clone(),
+            clock,
+            retention,
+            live: live.clone(),
+            is_over: Arc::default(),
+        }
+        .start()?;
         let (saved_at, saved_seq) = (engine.clock(), engine.seq());
-        let mut pipeline =
-            Self { engine, store, snapshot, live, outcomes, next_site, saved_at, saved_seq };
+        let mut pipeline = Self {
+            engine,
+            store,
+            snapshot,
+            live,
+            outcomes,
+            next_site,
+            spec,
+            rejudge,
+            saved_at,
+            saved_seq,
+        };
         let thread = thread::Builder::new().name("engine".into()).spawn(move || {
             for batch in &committed {
                 pipeline.handle(&batch);
             }
             pipeline.save_at_the_end();
         })?;
-        Ok((published, thread))
+        Ok((published, [thread, rejudging]))
     }
 
     fn handle(&mut self, batch: &Committed) {
@@ -123,6 +157,9 @@ impl Pipeline {
             || self.engine.clock().since(self.saved_at) >= SAVE_EVERY
             || self.engine.seq() - self.saved_seq >= SAVE_EVERY_RECORDS;
         let numbers = if !effects.is_empty() || is_due { self.save(&effects) } else { Vec::new() };
+        if effects.iter().any(|effect| matches!(effect, Effect::Rejudge(_))) {
+            self.rejudge.ring();
+        }
         self.publish(effects, numbers);
         for (seq, outcome) in outcomes {
             self.outcomes.put(seq, outcome);
@@ -147,6 +184,7 @@ impl Pipeline {
     /// Goes on with another site, if there is one, from the state of this one.
     fn take_next_site(&mut self) -> bool {
         let Some(spec) = self.next_site.take() else { return false };
+        self.spec.set(spec.clone());
         let (mut engine, faults) = Engine::new(spec, self.engine.clock());
         for fault in faults {
             tracing::debug!("{fault}");

@@ -1,7 +1,7 @@
 //! From a site file to the settings of each crate. Pure translation: what a site means was decided
 //! by the config crate, and what the gateway does with it by the others.
 
-use crate::exit::Failure;
+use crate::{clock::SystemClock, exit::Failure, packs};
 use anyhow::{Context as _, anyhow};
 use sha2::{Digest as _, Sha256};
 use std::{
@@ -14,7 +14,7 @@ use weir_compliance::Pack;
 use weir_config::{
     ConfigError, Device, Library, Link, Secret, SinkKind, Site, Transport, area_facts, render,
 };
-use weir_domain::{PointId, SeriesId};
+use weir_domain::{Clock as _, PointId, SeriesId};
 use weir_engine::{AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
 use weir_northbound::SinkSettings;
 use weir_profiles::Profile;
@@ -53,12 +53,11 @@ pub(crate) fn library(site_file: &Path) -> Result<Library, Failure> {
     }
     let mut packs = weir_compliance::builtin_packs();
     for (path, text) in toml_files(&folder.join("packs"))? {
-        let pack = Pack::parse(&text)
-            .map_err(|error| Failure::usage(anyhow!("{}: {error}", path.display())))?;
+        let pack = packs::read(&path, &text)?;
         refuse_twin(packs.iter().any(|p| p.id == pack.id), &path, pack.id.as_str())?;
         packs.push(Arc::new(pack));
     }
-    Ok(Library { profiles, packs })
+    Ok(Library { profiles, packs, now: Some(SystemClock.now()) })
 }
 
 /// One id, one meaning.

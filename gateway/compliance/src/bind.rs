@@ -2,12 +2,12 @@
 
 use crate::{
     Evaluator, InputSpec, Pack, Requirement, Schedule, Seal,
-    rules::{Bound, Watches},
+    rules::{Bound, CONTACT_TANK, Watches},
     term::Term,
 };
 use core::{fmt, time::Duration};
 use jiff::tz::TimeZone;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use weir_domain::{
     AreaId, Class, DeviceId, Parameter, PointId, RequirementId, Role, Text, Timestamp, Unit,
 };
@@ -23,6 +23,8 @@ pub struct AreaFacts {
     pub schedule: Schedule,
     /// The zone its clocks show.
     pub time_zone: TimeZone,
+    /// Numbers the site file gives, such as `beds` and `contact_tank_m3`.
+    pub facts: BTreeMap<String, f64>,
     /// Its points.
     pub points: Vec<PointFacts>,
 }
@@ -106,7 +108,8 @@ impl Binding {
     fn remark(&self) -> Option<Text> {
         let (id, version) = (&self.pack.id, &self.pack.version);
         let mut remark = Text { zh: String::new(), en: String::new() };
-        if let Some(other) = &self.requirement().overrides {
+        let overrides = self.requirement().overrides.as_ref();
+        if let Some(other) = overrides.filter(|other| other.pack != self.pack.id) {
             remark.zh += &format!("（按本地规则包 {id}@{version} 判定，取代 {other}）");
             remark.en += &format!(" (judged by local pack {id}@{version} in place of {other})");
         }
@@ -136,11 +139,21 @@ pub fn bind(pack: &Arc<Pack>, area: &AreaFacts) -> (Vec<Binding>, Vec<BindFault>
         return (Vec::new(), vec![fault]);
     }
     let (mut bindings, mut faults) = (Vec::new(), Vec::new());
-    let facts = Arc::new(area.clone());
+    let mut facts = area.clone();
+    for fact in &pack.facts {
+        if let (None, Some(default)) = (facts.facts.get(&fact.id), fact.default) {
+            facts.facts.insert(fact.id.clone(), default);
+        }
+    }
+    let facts = Arc::new(facts);
     for (index, requirement) in pack.requirements.iter().enumerate() {
         let applies = requirement.classes.is_empty()
             || area.class.as_ref().is_some_and(|class| requirement.classes.contains(class));
         if !applies {
+            continue;
+        }
+        if let Some(fault) = fact_fault(requirement, &facts) {
+            faults.push(fault);
             continue;
         }
         for inputs in candidates(requirement, area) {
@@ -215,6 +228,25 @@ fn class_fault(pack: &Pack, area: &AreaFacts) -> Option<BindFault> {
     };
     let hint = format!("set class to one of {}", known.join(", "));
     Some(BindFault { level: BindLevel::Error, requirement: None, problem, hint })
+}
+
+/// A fact that a requirement needs and the site file does not give.
+fn fact_fault(requirement: &Requirement, area: &AreaFacts) -> Option<BindFault> {
+    let needed = requirement.facts();
+    let missing = needed.into_iter().find(|fact| !area.facts.contains_key(*fact))?;
+    let hint = match missing {
+        CONTACT_TANK => format!("give area {} its {missing}", area.id),
+        _ => format!("add {missing} = ... to [area.facts] of area {}", area.id),
+    };
+    Some(BindFault {
+        level: BindLevel::Missing,
+        requirement: Some(requirement.id.clone()),
+        problem: format!(
+            "requirement {} is not watched: area {} does not say its {missing}",
+            requirement.id, area.id
+        ),
+        hint,
+    })
 }
 
 /// The inputs of every instance of a requirement, or why there is none.

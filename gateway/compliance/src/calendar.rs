@@ -2,11 +2,37 @@
 
 use crate::Schedule;
 use core::time::Duration;
-use jiff::tz::TimeZone;
+use jiff::{ToSpan, civil::Date, tz::TimeZone};
+use serde::{Deserialize, Serialize};
 use weir_domain::Timestamp;
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY_MS: i64 = 24 * 3_600_000;
+
+/// A stretch of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// From midnight to midnight.
+    Day,
+    /// From Monday to Sunday.
+    Week,
+    /// A calendar month.
+    Month,
+    /// Three months, from January, April, July or October.
+    Quarter,
+    /// From January to December.
+    Year,
+}
+
+/// A window of local time; windows follow one another without a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Window {
+    /// Of this length, at most a day, counted from midnight.
+    Length(Duration),
+    /// A stretch of the calendar.
+    Per(Period),
+}
 
 /// The local time of an area and its opening hours.
 #[derive(Debug, Clone)]
@@ -52,6 +78,37 @@ impl Calendar {
         boundary.map_or(plain, Timestamp::from).min(t)
     }
 
+    /// The first boundary of such windows after `t`.
+    pub(crate) fn window_after(&self, t: Timestamp, window: Window) -> Timestamp {
+        match window {
+            Window::Length(length) => self.boundary_after(t, length),
+            Window::Per(period) => {
+                let today = self.time_zone.to_datetime(t.to_jiff()).date();
+                let boundary = period.start(today).and_then(|start| period.next(start));
+                // The calendar ends in the year 9999.
+                let boundary = boundary.and_then(|date| self.midnight(date));
+                boundary.unwrap_or(t + Duration::from_secs(366 * 24 * 3_600))
+            }
+        }
+    }
+
+    /// The last boundary of such windows at or before `t`.
+    pub(crate) fn window_before(&self, t: Timestamp, window: Window) -> Timestamp {
+        match window {
+            Window::Length(length) => self.boundary_before(t, length),
+            Window::Per(period) => {
+                let today = self.time_zone.to_datetime(t.to_jiff()).date();
+                let boundary = period.start(today).and_then(|date| self.midnight(date));
+                boundary.map_or(t, |boundary| boundary.min(t))
+            }
+        }
+    }
+
+    /// When a local day begins: at midnight, or where the clocks jump over it just after.
+    fn midnight(&self, date: Date) -> Option<Timestamp> {
+        Some(date.to_zoned(self.time_zone.clone()).ok()?.timestamp().into())
+    }
+
     /// How far the local clock is into its window, and how long the window is; in milliseconds.
     fn within_window(&self, t: Timestamp, window: Duration) -> (i64, i64) {
         let length = i64::try_from(window.as_millis()).unwrap_or(DAY_MS).clamp(1, DAY_MS);
@@ -86,6 +143,32 @@ impl Calendar {
             at = next;
         }
         open
+    }
+}
+
+impl Period {
+    /// The first day of the one that a day is in.
+    fn start(self, day: Date) -> Option<Date> {
+        let monday_back = i64::from(day.weekday().to_monday_zero_offset());
+        match self {
+            Self::Day => Some(day),
+            Self::Week => day.checked_sub(monday_back.days()).ok(),
+            Self::Month => Some(day.first_of_month()),
+            Self::Quarter => Date::new(day.year(), (day.month() - 1) / 3 * 3 + 1, 1).ok(),
+            Self::Year => Some(day.first_of_year()),
+        }
+    }
+
+    /// The first day of the next one.
+    fn next(self, start: Date) -> Option<Date> {
+        let length = match self {
+            Self::Day => 1.day(),
+            Self::Week => 1.week(),
+            Self::Month => 1.month(),
+            Self::Quarter => 3.months(),
+            Self::Year => 1.year(),
+        };
+        start.checked_add(length).ok()
     }
 }
 
@@ -177,9 +260,84 @@ mod tests {
     }
 
     #[test]
+    fn windows_of_the_calendar_begin_at_local_midnight() {
+        use Period::{Day, Month, Quarter, Week, Year};
+        for (zone, period, t, from, to) in [
+            (
+                "Europe/Berlin",
+                Day,
+                "2026-03-29T12:00:00Z",
+                "2026-03-28T23:00:00Z",
+                "2026-03-29T22:00:00Z",
+            ),
+            (
+                "Europe/Berlin",
+                Week,
+                "2026-10-25T12:00:00Z",
+                "2026-10-18T22:00:00Z",
+                "2026-10-25T23:00:00Z",
+            ),
+            (
+                "Europe/Berlin",
+                Month,
+                "2026-03-31T22:00:00Z",
+                "2026-03-31T22:00:00Z",
+                "2026-04-30T22:00:00Z",
+            ),
+            (
+                "Asia/Shanghai",
+                Month,
+                "2028-02-29T15:00:00Z",
+                "2028-01-31T16:00:00Z",
+                "2028-02-29T16:00:00Z",
+            ),
+            (
+                "Asia/Shanghai",
+                Quarter,
+                "2026-11-22T00:00:00Z",
+                "2026-09-30T16:00:00Z",
+                "2026-12-31T16:00:00Z",
+            ),
+            (
+                "Asia/Shanghai",
+                Year,
+                "2026-12-31T16:00:00Z",
+                "2026-12-31T16:00:00Z",
+                "2027-12-31T16:00:00Z",
+            ),
+            // The clocks once jumped over midnight: the day began at one o'clock.
+            (
+                "America/Sao_Paulo",
+                Day,
+                "2018-11-04T12:00:00Z",
+                "2018-11-04T03:00:00Z",
+                "2018-11-05T02:00:00Z",
+            ),
+        ] {
+            let (calendar, window) = (calendar(zone), Window::Per(period));
+            assert_eq!(calendar.window_before(at(t), window), at(from), "{zone} {period:?} {t}");
+            assert_eq!(calendar.window_after(at(t), window), at(to), "{zone} {period:?} {t}");
+        }
+    }
+
+    #[test]
     fn windows_follow_one_another_without_a_gap_over_a_year() {
         for zone in ["Europe/Berlin", "Australia/Lord_Howe", "Asia/Shanghai", "America/Sao_Paulo"] {
             let calendar = calendar(zone);
+            for period in [Period::Day, Period::Week, Period::Month, Period::Quarter, Period::Year]
+            {
+                let (mut t, window) = (at("2026-01-01T00:00:00Z"), Window::Per(period));
+                while t < at("2029-01-01T00:00:00Z") {
+                    let next = calendar.window_after(t, window);
+                    assert!(next > t, "{zone} {t} {next}");
+                    assert_eq!(calendar.window_before(next, window), next);
+                    assert_eq!(
+                        calendar.window_before(next - Duration::from_millis(1), window),
+                        calendar.window_before(t, window)
+                    );
+                    t = next;
+                }
+            }
             for hours in [1, 6, 24] {
                 let window = HOUR * hours;
                 let (mut t, end) = (at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));

@@ -2,6 +2,7 @@
 
 mod availability;
 mod cycle;
+pub(crate) mod events;
 mod explain;
 mod hold;
 mod instant;
@@ -57,7 +58,7 @@ pub(crate) trait Judge {
     fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>);
     fn deadline(&self) -> Option<Timestamp>;
     fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>);
-    fn resume(&mut self, _now: Timestamp) {}
+    fn resume(&mut self, _since: Timestamp, _now: Timestamp) {}
     fn standing(&self) -> &Standing;
     fn memory(&self) -> Self::Memory
     where
@@ -114,11 +115,12 @@ impl Evaluator {
         self.add_remark(&mut out[first..]);
     }
 
-    /// The gateway was down until `now`. Call it before the deadlines that fell into that time:
-    /// they are not to be fired. Availability does not count the silence; for all other rules it is
-    /// a gap like any other.
-    pub fn resume(&mut self, now: Timestamp) {
-        self.tenures.iter_mut().for_each(|tenure| tenure.resume(now));
+    /// The gateway was down from `since` to `now`. Call it before the deadlines that fell into that
+    /// time: they are not to be fired. Availability does not count the silence, and of points that
+    /// are only sent on occasion something may have been lost; for all others it is a gap like any
+    /// other.
+    pub fn resume(&mut self, since: Timestamp, now: Timestamp) {
+        self.tenures.iter_mut().for_each(|tenure| tenure.resume(since, now));
     }
 
     /// How the requirement stands.

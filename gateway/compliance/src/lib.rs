@@ -30,6 +30,7 @@
 //!     class: None,
 //!     schedule: Schedule::parse(&["mon-sun 06:00-22:00".into()])?,
 //!     time_zone: jiff::tz::TimeZone::UTC,
+//!     facts: std::collections::BTreeMap::new(),
 //!     points: vec![PointFacts {
 //!         id: "pool-1.free_chlorine".parse()?,
 //!         role: "pool_water".parse()?,
@@ -56,6 +57,7 @@ mod bind;
 mod builtin;
 mod calendar;
 mod evaluator;
+mod expr;
 mod judgement;
 mod limits;
 mod pack;
@@ -66,18 +68,26 @@ mod term;
 #[cfg(test)]
 mod testing;
 mod timeline;
+mod validity;
 mod wording;
 
 pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind, bind_all};
 pub use builtin::{builtin, builtin_packs};
+pub use calendar::{Period, Window};
 pub use evaluator::{Evaluator, EvaluatorState, StateError};
 pub use judgement::{Judgement, Passed, Standing};
 pub use pack::{
-    AlarmSpec, ClassDef, InputSpec, Overridden, Pack, PackError, PackFault, Requirement, Seal,
-    TestCase,
+    AlarmSpec, ClassDef, Edge, EventSpec, FactDef, InputSpec, Overridden, Pack, PackError,
+    PackFault, Requirement, Seal, TestCase,
 };
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
-    AvailabilityRule, ForbiddenWhen, HoldCycleRule, InterlockRule, LimitRule, Rule, Statistic,
+    AvailabilityRule, CountRule, ExpectedRule, ForbiddenWhen, HoldCycleRule, InterlockRule,
+    LimitRule, Often, ReconcileRule, Rule, SequenceRule, SequenceTime, Side, Statistic,
 };
 pub use schedule::{Schedule, ScheduleError};
+pub use validity::{
+    BottleSign, CalibrationCheck, FindingKind, FindingSaid, FraudSigns, HuggingSign, JumpCheck,
+    MarkSaid, Need, PointTraits, RangeCheck, RateCheck, RepeatedSign, Said, SpikeCheck, StableSign,
+    StuckCheck, Validity, Watch, WatchBinding, WatchMemory, bind_validity,
+};

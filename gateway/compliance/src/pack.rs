@@ -1,5 +1,6 @@
 //! Rule packs: the requirements of a standard as data.
 
+mod event;
 pub(crate) mod fault;
 mod raw;
 mod requirement;
@@ -7,15 +8,21 @@ mod script;
 mod signal;
 mod validate;
 
+pub use event::{Edge, EventSpec};
 pub use fault::{PackError, PackFault};
 pub(crate) use script::Expected;
 pub use script::TestCase;
 pub(crate) use signal::TestPoint;
 
-use crate::rules::{Rule, Watches};
+use crate::{
+    rules::{Rule, Watches},
+    validity::Validity,
+};
 use core::{fmt, time::Duration};
 use jiff::civil::Date;
-use weir_domain::{Class, PackId, Parameter, Priority, RequirementId, Role, Text, Unit, Verdict};
+use weir_domain::{
+    AlarmClass, Class, PackId, Parameter, Priority, RequirementId, Role, Text, Unit, Verdict,
+};
 
 /// The requirements of one standard.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,8 +45,12 @@ pub struct Pack {
     pub seal: Seal,
     /// The classes of facility it knows; empty if it makes no difference between them.
     pub classes: Vec<ClassDef>,
+    /// The facts it asks of an area, besides `contact_tank_m3`.
+    pub facts: Vec<FactDef>,
     /// Its requirements, in the order of the file, one for each class where the limits differ.
     pub requirements: Vec<Requirement>,
+    /// How readings are checked before they are judged.
+    pub validity: Vec<Validity>,
     /// Its tests; there is at least one.
     pub tests: Vec<TestCase>,
 }
@@ -77,6 +88,19 @@ pub struct ClassDef {
     pub name: Text,
 }
 
+/// A number that an area may have, such as its beds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FactDef {
+    /// Its name in expressions and in the site file.
+    pub id: String,
+    /// Its name for people.
+    pub name: Text,
+    /// What it is in.
+    pub unit: Unit,
+    /// What it is where the site file does not say.
+    pub default: Option<f64>,
+}
+
 /// One rule of a pack, and what to do when it is broken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Requirement {
@@ -111,10 +135,12 @@ pub struct Requirement {
 }
 
 /// How the alarm of a requirement behaves.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AlarmSpec {
     /// How soon somebody must act.
     pub priority: Priority,
+    /// What it is about.
+    pub class: AlarmClass,
     /// How long it must stand before the alarm is raised.
     pub on_delay: Duration,
     /// How long it must be over before the alarm returns.
@@ -123,6 +149,16 @@ pub struct AlarmSpec {
     pub deadband: f64,
     /// Which verdict raises it.
     pub raise_on: Verdict,
+    /// Whether it stays open after its return until somebody resets it.
+    pub latch: bool,
+    /// After how long it is announced again while it is active and nobody has acknowledged it.
+    pub realarm: Option<Duration>,
+    /// The alarms of an area with the same word belong together: the first of them names the cause.
+    pub group: Option<String>,
+    /// While the alarm of one of these requirements is active in the area, this one says nothing new.
+    pub suppressed_by: Vec<RequirementId>,
+    /// How long it may be shelved at most, if not as long as the site allows; zero: not at all.
+    pub shelve_max: Option<Duration>,
 }
 
 /// Which points a rule looks at.
@@ -178,6 +214,11 @@ impl Requirement {
     /// must reach at some time is no limit on the value at any time.
     pub fn limits_every_value(&self) -> bool {
         self.rule.kind().limits_every_value()
+    }
+
+    /// The facts its rule asks for.
+    pub fn facts(&self) -> Vec<&str> {
+        self.rule.kind().facts()
     }
 
     /// Every input of its rule; none where it looks at whole devices.

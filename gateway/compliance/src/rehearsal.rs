@@ -4,7 +4,7 @@ use crate::{
     AreaFacts, BindLevel, Evaluator, Judgement, Pack, Passed, PointFacts, Requirement, TestCase,
     bind,
     pack::{Expected, TestPoint},
-    wording,
+    validity, wording,
 };
 use core::fmt::Write as _;
 use std::sync::Arc;
@@ -58,7 +58,9 @@ fn failure(pack: &Arc<Pack>, test: &TestCase) -> Option<String> {
     let end = play(test, &mut played);
     let standings = check_standings(test, &played);
     played.iter_mut().for_each(|requirement| requirement.finish(end));
-    standings.or_else(|| check_verdicts(test, &played))
+    standings
+        .or_else(|| check_verdicts(test, &played))
+        .or_else(|| validity::rehearsal::failure(pack, &area, test))
 }
 
 /// The area of a test: one device for each role.
@@ -72,7 +74,7 @@ fn area(pack: &Pack, test: &TestCase) -> Option<AreaFacts> {
             parameter: point.parameter.clone(),
             unit: unit(pack, point),
             max_gap: point.max_gap,
-            occasional: false,
+            occasional: point.is_occasional(),
         })
     });
     let id: AreaId = "test".parse().ok()?;
@@ -81,6 +83,7 @@ fn area(pack: &Pack, test: &TestCase) -> Option<AreaFacts> {
         class: test.class.clone(),
         schedule: test.schedule.clone(),
         time_zone: test.time_zone.clone(),
+        facts: test.facts.clone(),
         points: points.collect::<Option<_>>()?,
     })
 }
@@ -92,7 +95,12 @@ fn unit(pack: &Pack, point: &TestPoint) -> Unit {
         input.parameter == point.parameter
             && input.role.as_ref().is_none_or(|role| *role == point.role)
     });
-    wanted.next().map_or(Unit::One, |input| input.unit)
+    let validity = pack.validity.iter();
+    let checked = validity.clone().find(|section| section.parameter == point.parameter);
+    let needs = validity.flat_map(|section| &section.needs);
+    let needed = needs.map(|need| &need.input).find(|input| input.parameter == point.parameter);
+    let unit = wanted.next().or(needed).map(|input| input.unit);
+    unit.or(checked.map(|section| section.unit)).unwrap_or(Unit::One)
 }
 
 /// Plays all signals, in order of time and of the points; yields the end of the longest.

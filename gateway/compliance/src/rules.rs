@@ -5,21 +5,37 @@
 //! one entry in the list below.
 
 mod availability;
+mod count;
+mod event;
+mod expected;
 mod hold_cycle;
 mod interlock;
 mod limit;
 mod reader;
+mod reconcile;
+mod sequence;
+mod value;
 
+pub(crate) use crate::calendar::Period;
 pub use availability::AvailabilityRule;
+pub use count::CountRule;
+pub use expected::{ExpectedRule, Often};
 pub use hold_cycle::HoldCycleRule;
 pub use interlock::{ForbiddenWhen, InterlockRule};
 pub use limit::{LimitRule, Statistic};
-pub(crate) use reader::{RawInput, Reader};
+pub(crate) use reader::{CONTACT_TANK, RawInput, Reader, facts_of};
+pub use reconcile::{ReconcileRule, Side};
+pub use sequence::{SequenceRule, SequenceTime};
+pub(crate) use value::is_name;
+pub use value::{Formula, Gate, Number, Value};
 
 use crate::{
     AreaFacts, InputSpec, PointFacts, Requirement,
     calendar::Calendar,
-    evaluator::{self, Judge, StateError},
+    evaluator::{
+        self, Judge, StateError,
+        events::{self, Watched},
+    },
     timeline::Judged,
 };
 use core::time::Duration;
@@ -42,6 +58,11 @@ pub(crate) trait Kind {
 
     /// The points it looks at.
     fn watches(&self) -> Watches<'_>;
+
+    /// The facts it asks of the area.
+    fn facts(&self) -> Vec<&str> {
+        Vec::new()
+    }
 
     /// What is required, in words.
     fn limit_text(&self) -> Text;
@@ -96,6 +117,11 @@ pub(crate) struct Bound<'a> {
 }
 
 impl Bound<'_> {
+    /// A fact of the area. Whatever [`Kind::facts`] names is there.
+    pub(crate) fn fact(&self, id: &str) -> Option<f64> {
+        self.area.facts.get(id).copied()
+    }
+
     pub(crate) fn max_gaps(&self) -> Vec<Duration> {
         self.points.iter().map(|point| point.max_gap).collect()
     }
@@ -179,6 +205,15 @@ kinds! {
     "hold_cycle" HoldCycle(HoldCycleRule), judged by HoldCycle(Judged<evaluator::HoldCycle>);
     /// Two things never happen together.
     "interlock" Interlock(InterlockRule), judged by Interlock(Judged<evaluator::Interlock>);
+    /// Something is done often enough.
+    "expected" Expected(ExpectedRule),
+        judged by Expected(Watched<events::expected::Expected>), Every(Watched<events::every::Every>);
+    /// Something happens so often at most.
+    "count" Count(CountRule), judged by Count(Watched<events::count::Count>);
+    /// One thing asks for another.
+    "sequence" Sequence(SequenceRule), judged by Sequence(Watched<events::sequence::Sequence>);
+    /// Two counts agree.
+    "reconcile" Reconcile(ReconcileRule), judged by Reconcile(Watched<events::reconcile::Reconcile>);
     /// There are good data of every point of a device.
     "availability" Availability(AvailabilityRule), judged by Availability(evaluator::Availability);
 }

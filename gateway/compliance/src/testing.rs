@@ -8,7 +8,9 @@ use crate::{
 };
 use core::time::Duration;
 use jiff::tz::TimeZone;
-use weir_domain::{BadReason, Priority, Reading, Sample, Text, Timestamp, Unit, Verdict};
+use weir_domain::{
+    AlarmClass, BadReason, Priority, Reading, Sample, Text, Timestamp, Unit, Verdict,
+};
 
 pub(crate) const MAX_GAP: Duration = Duration::from_secs(15);
 
@@ -102,6 +104,12 @@ impl Bench {
             off_delay: Duration::ZERO,
             deadband: 0.0,
             raise_on: Verdict::NonCompliant,
+            class: AlarmClass::Compliance,
+            latch: false,
+            realarm: None,
+            group: None,
+            suppressed_by: Vec::new(),
+            shelve_max: None,
         };
         let requirement = Requirement {
             id: "tested".parse().unwrap(),
@@ -119,19 +127,21 @@ impl Bench {
             response: text(),
             respond_within: Duration::from_secs(60),
         };
-        let points = ["a.first", "a.second"].map(|id| PointFacts {
-            id: id.parse().unwrap(),
-            role: "role".parse().unwrap(),
-            parameter: "parameter".parse().unwrap(),
-            unit: Unit::One,
-            max_gap: MAX_GAP,
-            occasional: false,
-        });
+        let points =
+            ["a.first", "a.second", "a.third", "a.fourth", "a.fifth"].map(|id| PointFacts {
+                id: id.parse().unwrap(),
+                role: "role".parse().unwrap(),
+                parameter: "parameter".parse().unwrap(),
+                unit: Unit::One,
+                max_gap: MAX_GAP,
+                occasional: false,
+            });
         let area = AreaFacts {
             id: "area".parse().unwrap(),
             class: None,
             schedule: Schedule::default(),
             time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            facts: Default::default(),
             points: points.into(),
         };
         Self { requirement, area }

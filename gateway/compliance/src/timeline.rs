@@ -9,8 +9,10 @@
 //! What is settled does not depend on how often the clock is looked at, only on the samples and on
 //! when they came.
 
+mod lens;
 mod moment;
 
+pub(crate) use lens::{Channel, Lens, Times};
 pub(crate) use moment::{INPUTS_MAX, Moment};
 
 use crate::{
@@ -49,6 +51,8 @@ pub(crate) trait Momentary {
 #[derive(Debug, Clone)]
 pub(crate) struct Judged<R> {
     max_gaps: Vec<Duration>,
+    /// None if the rule sees its inputs as they are.
+    lens: Option<Lens>,
     timeline: Timeline,
     rule: R,
 }
@@ -106,7 +110,13 @@ impl<R: Momentary> Judged<R> {
     /// One `max_gap` for each input of the rule.
     pub(crate) fn new(rule: R, max_gaps: Vec<Duration>, start: Timestamp) -> Self {
         let tracks = vec![Track::default(); max_gaps.len()];
-        Self { max_gaps, timeline: Timeline { cursor: start, tracks }, rule }
+        Self { max_gaps, lens: None, timeline: Timeline { cursor: start, tracks }, rule }
+    }
+
+    /// What the rule sees of its inputs, unless it sees them as they are.
+    pub(crate) fn through(mut self, lens: Lens) -> Self {
+        self.lens = (!lens.is_plain()).then_some(lens);
+        self
     }
 
     fn tracks(&self) -> impl Iterator<Item = (&Track, Duration)> {
@@ -132,12 +142,13 @@ impl<R: Momentary> Judged<R> {
             let Some(next) = next.filter(|next| *next <= through) else { break };
             timeline.cursor = next;
             timeline.tracks.iter_mut().for_each(|track| track.enter(next));
-            self.rule.step(next, timeline.moment(), out);
+            self.rule.step(next, timeline.seen(self.lens.as_ref(), &self.max_gaps), out);
             stepped = Some(next);
         }
         timeline.cursor = through;
         if stepped != Some(timeline.cursor) {
-            self.rule.step(timeline.cursor, timeline.moment(), out);
+            let seen = timeline.seen(self.lens.as_ref(), &self.max_gaps);
+            self.rule.step(timeline.cursor, seen, out);
         }
     }
 }
@@ -209,6 +220,19 @@ impl<R: Momentary> Judge for Judged<R> {
 }
 
 impl Timeline {
+    /// What the rule sees at the cursor.
+    fn seen(&self, lens: Option<&Lens>, max_gaps: &[Duration]) -> Moment {
+        let moment = self.moment();
+        let Some(lens) = lens else { return moment };
+        let mut times = [self.cursor; INPUTS_MAX];
+        for ((time, track), max_gap) in times.iter_mut().zip(&self.tracks).zip(max_gaps) {
+            if let Some(spoken) = track.current {
+                *time = spoken.until - *max_gap;
+            }
+        }
+        lens.look(&moment, &times)
+    }
+
     fn moment(&self) -> Moment {
         let mut moment = Moment::default();
         for (input, track) in self.tracks.iter().enumerate() {

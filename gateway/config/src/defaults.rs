@@ -13,6 +13,9 @@ pub(crate) const MQTT_TLS_PORT: u16 = 8883;
 pub(crate) const BACKUPS_MAX: usize = 8;
 /// Longest registration or heartbeat of a modem, in bytes.
 pub(crate) const PACKET_MAX: usize = 256;
+/// How a public key of a rule pack begins, and how many hex digits follow.
+pub(crate) const KEY_PREFIX: &str = "ed25519:";
+pub(crate) const KEY_DIGITS: usize = 64;
 pub(crate) const BAUD: u32 = 9_600;
 pub(crate) const BAUD_BOUNDS: RangeInclusive<i64> = 300..=921_600;
 pub(crate) const STOP_BITS: u8 = 1;

@@ -2,6 +2,7 @@
 
 use crate::{Area, Device, Site};
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use weir_compliance::{AreaFacts, PointFacts};
 use weir_domain::PointId;
 
@@ -16,8 +17,15 @@ pub(crate) fn facts(area: &Area, devices: &[Device], time_zone: TimeZone) -> Are
         class: area.class.clone(),
         schedule: area.schedule.clone(),
         time_zone,
+        facts: numbers(area),
         points: devices.iter().filter(|device| device.area == area.id).flat_map(points).collect(),
     }
+}
+
+/// The facts of the area, with its contact tank.
+fn numbers(area: &Area) -> BTreeMap<String, f64> {
+    let tank = area.contact_tank_m3.map(|volume| ("contact_tank_m3".to_owned(), volume));
+    area.facts.clone().into_iter().chain(tank).collect()
 }
 
 fn points(device: &Device) -> impl Iterator<Item = PointFacts> {

@@ -5,6 +5,7 @@ use core::fmt;
 use core::net::SocketAddr;
 use core::time::Duration;
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use weir_compliance::{Pack, Schedule};
@@ -51,6 +52,8 @@ pub struct Area {
     pub packs: Vec<Arc<Pack>>,
     /// Volume of the contact tank, in cubic metres.
     pub contact_tank_m3: Option<f64>,
+    /// Numbers its packs ask for, such as `beds`.
+    pub facts: BTreeMap<String, f64>,
     /// Opening hours as written; empty = always open.
     pub opening_hours: Vec<String>,
     /// Opening hours as understood.

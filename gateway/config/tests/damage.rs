@@ -28,6 +28,7 @@ const KEYS: &[&str] = &[
     "area.*.packs",
     "area.*.contact_tank_m3",
     "area.*.opening_hours",
+    "area.*.facts",
     "link",
     "link.*.id",
     "link.*.transport",

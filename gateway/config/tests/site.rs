@@ -297,3 +297,34 @@ role = "pool_water"
     let system = library.packs.iter().find(|pack| pack.id.as_str() == "weir-system").unwrap();
     assert!(weir_compliance::bind(system, &facts).0.is_empty());
 }
+
+/// The whole site with a pack of facts for its pool.
+fn with_facts(facts: &str) -> (Library, String) {
+    let pack = include_str!("../../compliance/packs/gb37488-2019.toml").replacen(
+        "\n[[requirement]]",
+        "\n[[fact]]\nid = \"volume\"\nname = { zh = \"水量\", en = \"Volume\" }\nunit = \"m³\"\n\n[[requirement]]",
+        1,
+    );
+    let mut library = Library::builtin();
+    library.packs.retain(|known| known.id.as_str() != "gb37488-2019");
+    library.packs.push(Arc::new(weir_compliance::Pack::parse(&pack).unwrap()));
+    (library, WHOLE.replace("facts = {}", facts))
+}
+
+#[test]
+fn facts_are_asked_for_by_packs() {
+    let (library, text) = with_facts("facts = { volume = 480 }");
+    let site = Site::parse(&text, &library).unwrap().site;
+    assert_eq!(area_facts(&site, &site.areas[0]).facts["contact_tank_m3"], 14.0);
+    assert_eq!(area_facts(&site, &site.areas[1]).facts["volume"], 480.0);
+    for (facts, fault) in [
+        ("facts = { volum = 480 }", "unknown fact \"volum\""),
+        ("facts = { volume = \"big\" }", "expected"),
+        ("facts = [480]", "expected a table of numbers"),
+    ] {
+        let (library, text) = with_facts(facts);
+        let error = Site::parse(&text, &library).unwrap_err();
+        assert_eq!(error.reasons.len(), 1, "{error}");
+        assert!(error.reasons[0].problem.contains(fault), "{error}");
+    }
+}

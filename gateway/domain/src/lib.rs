@@ -38,4 +38,4 @@ pub use text::{Language, Text};
 pub use time::{Timestamp, TimestampError};
 pub use unit::{Unit, UnitError};
 pub use value::{Value, ValueKind};
-pub use verdict::{Priority, Verdict};
+pub use verdict::{AlarmClass, Priority, Verdict};

@@ -25,6 +25,32 @@ impl Verdict {
     }
 }
 
+/// What an alarm is about, so that each reaches those whom it concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmClass {
+    /// Somebody may come to harm.
+    Safety,
+    /// The law is broken, or soon will be.
+    Compliance,
+    /// There are no data, or none to be trusted.
+    Data,
+    /// Something wants to be cleaned, filled or checked.
+    Maintenance,
+}
+
+impl AlarmClass {
+    /// The class's word in every interface.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Safety => "safety",
+            Self::Compliance => "compliance",
+            Self::Data => "data",
+            Self::Maintenance => "maintenance",
+        }
+    }
+}
+
 /// How soon somebody must act, after ISA-18.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,11 +1,12 @@
 //! From the parts of a site to its description and its bound requirements.
 
 use crate::{
-    AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo, RequirementInfo,
+    AlarmLimits, AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo,
+    RequirementInfo,
 };
 use core::time::Duration;
 use std::{collections::HashMap, sync::Arc};
-use weir_compliance::{AreaFacts, BindFault, Binding, Pack, bind_all};
+use weir_compliance::{AreaFacts, BindFault, Binding, Pack, Seal, bind_all};
 use weir_domain::{AreaId, Class, DeviceId, LinkId, PointId, Role, SeriesId, SiteId, Text};
 use weir_profiles::Profile;
 
@@ -26,6 +27,8 @@ pub struct SiteSpec {
     pub links: Vec<LinkInfo>,
     /// Its devices.
     pub devices: Vec<DeviceSpec>,
+    /// What the site allows people to do to alarms.
+    pub alarms: AlarmLimits,
 }
 
 /// An area, with what the packs need to know of it.
@@ -156,6 +159,8 @@ fn requirement_info(area: &AreaId, binding: &Binding, points: Vec<usize>) -> Req
         limit: requirement.limit_text(),
         warning: requirement.warning,
         priority: requirement.alarm.priority,
+        class: requirement.alarm.class,
+        group: requirement.alarm.group.clone(),
         cause: requirement.cause.clone(),
         consequence: requirement.consequence.clone(),
         response: requirement.response.clone(),
@@ -181,6 +186,19 @@ fn area_info(area: &AreaSpec) -> AreaInfo {
         version: pack.version.clone(),
         title: pack.title.clone(),
         source: pack.source.clone(),
+        effective_from: pack.effective_from.map(|day| day.to_string()),
+        effective_to: pack.effective_to.map(|day| day.to_string()),
+        seal: pack.seal.as_str(),
+        signed_by: match &pack.seal {
+            Seal::Signed { key } => Some(key.clone()),
+            Seal::BuiltIn | Seal::Unsigned => None,
+        },
+        overrides: {
+            let named = pack.requirements.iter().filter_map(|r| r.overrides.as_ref());
+            let mut named: Vec<String> = named.map(ToString::to_string).collect();
+            named.dedup();
+            named
+        },
     };
     AreaInfo {
         id: area.facts.id.clone(),

@@ -3,7 +3,7 @@
 
 use core::time::Duration;
 use weir_domain::{
-    AreaId, Class, DeviceId, LinkId, PackId, Parameter, PointId, Priority, ProfileId,
+    AlarmClass, AreaId, Class, DeviceId, LinkId, PackId, Parameter, PointId, Priority, ProfileId,
     RequirementId, Role, SeriesId, SiteId, Text, Unit, ValueKind,
 };
 
@@ -58,6 +58,16 @@ pub struct PackInfo {
     pub title: Text,
     /// The standard it was taken from.
     pub source: String,
+    /// First day on which it applies: `2027-01-01`.
+    pub effective_from: Option<String>,
+    /// Last day on which it applies.
+    pub effective_to: Option<String>,
+    /// Who vouches for it: `builtin`, `signed` or `unsigned`.
+    pub seal: &'static str,
+    /// The key that signed it.
+    pub signed_by: Option<String>,
+    /// The requirements of other packs in whose place it judges: `gb37488-2019/free-chlorine`.
+    pub overrides: Vec<String>,
 }
 
 /// A link.
@@ -159,6 +169,10 @@ pub struct RequirementInfo {
     pub warning: bool,
     /// The priority of its alarm.
     pub priority: Priority,
+    /// What its alarm is about.
+    pub class: AlarmClass,
+    /// The group that its alarm belongs to.
+    pub group: Option<String>,
     /// What usually causes it.
     pub cause: Text,
     /// What comes of it.

@@ -9,14 +9,17 @@
 use crate::{
     Act, AlarmEvent, Command, Description, Effect, PointState, Record, RequirementState, Row,
     SiteSpec, Snapshot,
+    alarm_desk::DeskState,
     assemble::assemble,
-    instance::{Instance, Refusal},
-    mark::{RejudgeReason, RejudgeRequest, Review},
+    doubts::Doubts,
+    instance::{Doing, Instance, Refusal, removed},
+    mark::{Mark, RejudgeReason, Review},
     marks::{Changed, Marks},
+    ports::StoredAlarm,
     state::EngineState,
 };
 use core::mem;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use weir_compliance::BindFault;
 use weir_domain::{Sample, Timestamp};
 
@@ -30,6 +33,7 @@ pub struct Engine {
     points_by_series: Vec<Option<usize>>,
     samples: Vec<Option<Sample>>,
     marks: Marks,
+    doubts: Doubts,
     clock: Timestamp,
     seq: u64,
     /// No timer is due before this. A lower bound: it may be early, never late.
@@ -37,6 +41,28 @@ pub struct Engine {
     changes: Changes,
     /// Whether a point is among the changes already.
     is_listed: Vec<bool>,
+    desk: DeskState,
+    /// For each instance: which instances its alarm suppresses, and which suppress its own.
+    suppresses: Vec<Vec<usize>>,
+    suppressed_by: Vec<Vec<usize>>,
+    /// Whether the alarm of an instance was active when it was last looked at.
+    was_active: Vec<bool>,
+    /// Alarms of requirements that are gone, of which that has not been said yet.
+    removed: Vec<StoredAlarm>,
+    past: BTreeMap<String, u64>,
+    /// A state was taken up: what it says of several alarms may not fit this site.
+    is_unsettled: bool,
+}
+
+/// What waits for its time; of those due at once, the first in this order is first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// A requirement, by its index.
+    Instance(usize),
+    /// What concerns several alarms.
+    Desk,
+    /// Late readings that are being gathered.
+    Doubts,
 }
 
 /// What has changed since it was last asked.
@@ -52,6 +78,7 @@ impl Engine {
     /// An engine that has seen nothing yet and whose clock stands at `start`. The faults tell
     /// which requirements are not watched.
     pub fn new(spec: SiteSpec, start: Timestamp) -> (Self, Vec<BindFault>) {
+        let limits = spec.alarms;
         let (description, bound, faults) = assemble(spec);
         let mut routes = vec![Vec::new(); description.points.len()];
         for (instance, requirement) in bound.iter().enumerate() {
@@ -64,14 +91,30 @@ impl Engine {
         for (index, point) in description.points.iter().enumerate() {
             points_by_series[point.series.0 as usize] = Some(index);
         }
-        let instances = bound
+        let instances: Vec<Instance> = bound
             .into_iter()
             .zip(&description.requirements)
-            .map(|(requirement, info)| Instance::new(requirement, info, &description, start))
+            .map(|(requirement, info)| {
+                Instance::new(requirement, info, &description, limits, start)
+            })
             .collect();
         let marks = Marks::new(description.points.iter().map(|p| p.id.clone()).collect());
+        let suppressed_by: Vec<Vec<usize>> =
+            (0..instances.len()).map(|index| suppressors(&instances, index)).collect();
+        let mut suppresses = vec![Vec::new(); instances.len()];
+        for (index, by) in suppressed_by.iter().enumerate() {
+            by.iter().for_each(|by| suppresses[*by].push(index));
+        }
         let engine = Self {
             marks,
+            doubts: Doubts::default(),
+            desk: DeskState::default(),
+            suppresses,
+            suppressed_by,
+            was_active: vec![false; instances.len()],
+            removed: Vec::new(),
+            past: BTreeMap::new(),
+            is_unsettled: false,
             samples: vec![None; description.points.len()],
             is_listed: vec![false; description.points.len()],
             description: Arc::new(description),
@@ -113,34 +156,47 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
         self.seq = seq;
+        self.settle(out);
         match record {
             Record::Reading(row) => {
                 self.tick(row.sample.received_time, out);
+                let first = out.len();
                 self.observe(row, out);
+                self.doubts.follow(first, out);
                 Ok(())
             }
             Record::Command(command) => self.act(command, out),
         }
     }
 
+    /// Judges by these marks and by no others: for going over the past with what is known now.
+    pub fn know_marks(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.marks.know(marks);
+    }
+
+    /// Whether the marks were given from outside, so that no check has to make any.
+    pub fn knows_marks(&self) -> bool {
+        self.marks.are_known()
+    }
+
     /// Time has come to `now`: every timer due before it fires, in order, at its own time.
     pub fn tick(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        self.settle(out);
         if now <= self.clock {
             return;
         }
+        let first = out.len();
         while self.due_not_before < now {
-            let earliest = self
-                .instances
-                .iter()
-                .enumerate()
-                .filter_map(|(i, x)| Some((x.deadline()?, i)))
-                .min();
-            match earliest {
-                Some((due, index)) if due < now => {
+            let instances = self.instances.iter().enumerate();
+            let earliest = instances
+                .filter_map(|(i, x)| Some((x.deadline()?, Timer::Instance(i))))
+                .chain(self.desk.deadline().map(|due| (due, Timer::Desk)))
+                .chain(self.doubts.deadline().map(|due| (due, Timer::Doubts)));
+            match earliest.min() {
+                Some((due, timer)) if due < now => {
                     // A timer set for the past (a late sample) fires now, not then.
                     self.clock = self.clock.max(due);
-                    self.instances[index].advance(self.clock, out);
-                    self.note_requirement(index);
+                    self.fire(timer, out);
                 }
                 Some((due, _)) => {
                     self.due_not_before = due;
@@ -153,6 +209,18 @@ impl Engine {
             }
         }
         self.clock = now;
+        self.doubts.follow(first, out);
+    }
+
+    fn fire(&mut self, timer: Timer, out: &mut Vec<Effect>) {
+        match timer {
+            Timer::Instance(index) => {
+                self.instances[index].advance(self.clock, &mut self.desk, out);
+                self.note_requirement(index, out);
+            }
+            Timer::Desk => self.desk.advance(self.clock, out),
+            Timer::Doubts => self.doubts.advance(self.clock, out),
+        }
     }
 
     /// Ends a replay: open stretches of time are closed and judged as they are.
@@ -160,9 +228,12 @@ impl Engine {
         let end = self.clock;
         self.due_not_before = end;
         self.tick(Timestamp::from_millis(end.as_millis() + 1), out);
+        let first = out.len();
         for instance in &mut self.instances {
-            instance.finish(end, out);
+            instance.finish(end, &mut self.desk, out);
         }
+        self.doubts.finish(end, out);
+        self.doubts.follow(first, out);
     }
 
     fn observe(&mut self, row: &Row, out: &mut Vec<Effect>) {
@@ -170,6 +241,11 @@ impl Engine {
         let Some(point) = self.points_by_series.get(series).copied().flatten() else {
             return; // A point that the site file no longer has: stored, and not judged.
         };
+        let id = &self.description.points[point].id;
+        self.doubts.observe(self.clock, id, self.samples[point].as_ref(), &row.sample);
+        if let Some(due) = self.doubts.deadline() {
+            self.due_not_before = self.due_not_before.min(due);
+        }
         let latest = &mut self.samples[point];
         if latest.is_none_or(|old| old.source_time <= row.sample.source_time) {
             *latest = Some(row.sample);
@@ -180,18 +256,20 @@ impl Engine {
         let counted = self.marks.applied(point, &row.sample);
         for route in 0..self.routes[point].len() {
             let (index, input) = self.routes[point][route];
-            self.instances[index].observe(self.clock, input, &counted, out);
-            self.note_requirement(index);
+            self.instances[index].observe(self.clock, input, &counted, &mut self.desk, out);
+            self.note_requirement(index, out);
         }
     }
 
     fn act(&mut self, command: &Command, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         match &command.act {
             Act::Started => {
+                let first = out.len();
                 for index in 0..self.instances.len() {
-                    self.instances[index].resume(command.at, out);
-                    self.note_requirement(index);
+                    self.instances[index].resume(self.clock, command.at, &mut self.desk, out);
+                    self.note_requirement(index, out);
                 }
+                self.doubts.follow(first, out);
                 self.tick(command.at, out);
                 Ok(())
             }
@@ -199,16 +277,24 @@ impl Engine {
                 self.tick(command.at, out);
                 Ok(())
             }
-            Act::Acknowledge { alarm, by, comment } => {
-                self.tick(command.at, out);
-                let instance = self.instance_of(alarm)?;
-                instance.acknowledge(command.at, by, comment, out)
+            Act::Acknowledge { alarm, by, comment, seen } => {
+                let doing = Doing { alarm, by, comment };
+                self.act_on_alarm(command.at, alarm, out, |instance, desk, out| {
+                    instance.acknowledge(command.at, &doing, *seen, desk, out)
+                })
+            }
+            Act::Alarm { alarm, by, comment, deed } => {
+                let doing = Doing { alarm, by, comment };
+                self.act_on_alarm(command.at, alarm, out, |instance, desk, out| {
+                    instance.deed(command.at, *deed, &doing, desk, out)
+                })
             }
             Act::Comment { alarm, by, comment } => {
-                self.tick(command.at, out);
-                let instance = self.instance_of(alarm)?;
-                instance.comment(command.at, by, comment, out);
-                Ok(())
+                let doing = Doing { alarm, by, comment };
+                self.act_on_alarm(command.at, alarm, out, |instance, desk, out| {
+                    instance.comment(command.at, &doing, desk, out);
+                    Ok(())
+                })
             }
             Act::Mark(_)
             | Act::EndMark { .. }
@@ -249,22 +335,76 @@ impl Engine {
         let to = to.map_or(self.clock, |to| to.min(self.clock));
         if from < to {
             let why = RejudgeReason::Mark(mark);
-            let request = RejudgeRequest { t: self.clock, points, from, to, why };
-            out.push(Effect::Rejudge(Box::new(request)));
+            self.doubts.raise(self.clock, points, from, to, why, out);
         }
     }
 
-    fn instance_of(&mut self, alarm: &str) -> Result<&mut Instance, Refusal> {
-        self.instances.iter_mut().find(|i| i.has_open_alarm(alarm)).ok_or(Refusal::UnknownAlarm)
+    fn act_on_alarm(
+        &mut self,
+        at: Timestamp,
+        alarm: &str,
+        out: &mut Vec<Effect>,
+        act: impl FnOnce(&mut Instance, &mut DeskState, &mut Vec<Effect>) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        self.tick(at, out);
+        let index = self.instances.iter().position(|i| i.answers_to(alarm));
+        let index = index.ok_or(Refusal::UnknownAlarm)?;
+        let instance = &mut self.instances[index];
+        // What is due at this very moment comes first: nobody acts on what is about to change.
+        instance.advance_alarm(self.clock, &mut self.desk, out);
+        let done = act(instance, &mut self.desk, out);
+        self.note_requirement(index, out);
+        done
     }
 
-    /// Keeps the lower bound of the timers right and remembers what to publish.
-    fn note_requirement(&mut self, index: usize) {
-        if let Some(due) = self.instances[index].deadline() {
+    /// Keeps the lower bound of the timers right, lets the alarm suppress others, and remembers
+    /// what to publish.
+    fn note_requirement(&mut self, index: usize, out: &mut Vec<Effect>) {
+        let is_active = self.instances[index].is_active();
+        if mem::replace(&mut self.was_active[index], is_active) != is_active {
+            for other in 0..self.suppresses[index].len() {
+                self.suppress(self.suppresses[index][other], out);
+            }
+        }
+        let due = [self.instances[index].deadline(), self.desk.deadline()];
+        if let Some(due) = due.into_iter().flatten().min() {
             self.due_not_before = self.due_not_before.min(due);
         }
         if self.instances[index].take_changed() {
             self.changes.requirements.push(index);
+        }
+    }
+
+    /// Tells an alarm what suppresses it now.
+    fn suppress(&mut self, index: usize, out: &mut Vec<Effect>) {
+        let active = |by: &&usize| self.instances[**by].is_active();
+        let causes: Vec<String> = self.suppressed_by[index]
+            .iter()
+            .filter(active)
+            .map(|by| self.instances[*by].key().to_owned())
+            .collect();
+        self.instances[index].suppress_by_design(self.clock, &causes, &mut self.desk, out);
+        if let Some(due) = self.instances[index].deadline() {
+            self.due_not_before = self.due_not_before.min(due);
+        }
+    }
+
+    /// Puts right what a saved state says of several alarms, where the site is another one now:
+    /// alarms of requirements that are gone are closed, and what they suppressed is free.
+    fn settle(&mut self, out: &mut Vec<Effect>) {
+        if !mem::take(&mut self.is_unsettled) {
+            return;
+        }
+        for open in mem::take(&mut self.removed) {
+            let name = open.raised.alarm.rsplit_once('~').map_or("", |(name, _)| name).to_owned();
+            let mut event = removed(self.clock, open);
+            self.desk.note(&name, &mut event);
+            out.push(Effect::Alarm(event));
+        }
+        let active = self.instances.iter().filter(|i| i.is_active()).map(Instance::key);
+        self.desk.keep(&active.collect());
+        for index in 0..self.instances.len() {
+            self.suppress(index, out);
         }
     }
 
@@ -310,6 +450,12 @@ impl Engine {
                 .collect(),
             requirements: self.instances.iter().map(Instance::standing).collect(),
             alarms,
+            alarm_facts: {
+                let instances = self.instances.iter().enumerate();
+                instances.filter_map(|(index, instance)| instance.facts(index)).collect()
+            },
+            flood_since: self.desk.flood_since(),
+            raised_lately: self.desk.raised_lately(self.clock),
         }
     }
 
@@ -322,6 +468,10 @@ impl Engine {
             samples: points.filter_map(|(info, s)| Some((info.id.clone(), (*s)?))).collect(),
             instances: self.instances.iter().map(|i| (i.key().to_owned(), i.state())).collect(),
             marks: self.marks.state().clone(),
+            doubts: self.doubts.clone(),
+            desk: self.desk.clone(),
+            removed: self.removed.clone(),
+            past: self.past.clone(),
         }
     }
 
@@ -335,15 +485,52 @@ impl Engine {
             *sample = state.samples.remove(&info.id);
         }
         self.marks.restore(state.marks, self.clock);
+        self.doubts = state.doubts;
         let mut afresh = Vec::new();
-        for instance in &mut self.instances {
+        self.desk = state.desk;
+        self.past = state.past;
+        self.removed = state.removed;
+        for (index, instance) in self.instances.iter_mut().enumerate() {
             let saved = state.instances.remove(instance.key());
             if !saved.is_some_and(|saved| instance.restore(saved)) {
                 afresh.push(instance.key().to_owned());
             }
+            instance.count_from(self.past.remove(instance.key()).unwrap_or(0));
+            self.was_active[index] = instance.is_active();
         }
+        for (name, gone) in state.instances {
+            self.removed.extend(gone.open);
+            if gone.alarms > 0 {
+                self.past.insert(name, gone.alarms);
+            }
+        }
+        self.is_unsettled = true;
         afresh
     }
+}
+
+/// The instances whose alarms suppress the one of `index`, as its requirement says: those of the
+/// same device, if there are any, and else those of the area.
+fn suppressors(instances: &[Instance], index: usize) -> Vec<usize> {
+    let (area, wanted) = instances[index].suppressors();
+    let (_, _, points) = instances[index].names();
+    let mut found = Vec::new();
+    for requirement in wanted {
+        let of_area = instances.iter().enumerate().filter(|(other, instance)| {
+            let (its_area, its_requirement, _) = instance.names();
+            *other != index && its_area == area && its_requirement == requirement
+        });
+        let of_area: Vec<usize> = of_area.map(|(other, _)| other).collect();
+        let is_near = |other: &&usize| {
+            let (_, _, others) = instances[**other].names();
+            others.iter().any(|p| points.iter().any(|own| own.device() == p.device()))
+        };
+        let near: Vec<usize> = of_area.iter().filter(is_near).copied().collect();
+        found.extend(if near.is_empty() { of_area } else { near });
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// The alarm events among effects.

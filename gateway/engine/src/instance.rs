@@ -1,13 +1,16 @@
 //! A requirement at work on its points: the rule's evaluator and the alarm that stands behind it.
 
 use crate::{
-    AlarmEvent, Description, Effect, RequirementInfo, RequirementState, Transition, VerdictRecord,
-    assemble::BoundRequirement, ports::StoredAlarm, state::InstanceState,
+    AlarmDetail, AlarmEvent, AlarmFacts, AlarmLimits, Deed, Description, Effect, RequirementInfo,
+    RequirementState, VerdictRecord, alarm_desk::DeskState, assemble::BoundRequirement,
+    ports::StoredAlarm, state::InstanceState,
 };
 use core::fmt;
-use weir_alarms::{Alarm, AlarmSettings, Change, Condition};
+use weir_alarms::{Alarm, AlarmSettings, Change, Condition, Quiet, Refused, Transition};
 use weir_compliance::{Evaluator, Judgement, Passed, Standing};
-use weir_domain::{AreaId, PointId, Priority, RequirementId, Sample, Timestamp, Verdict};
+use weir_domain::{
+    AlarmClass, AreaId, PointId, Priority, RequirementId, Sample, Timestamp, Verdict,
+};
 
 /// Why an act was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +31,17 @@ pub enum Refusal {
     UnknownPoint,
     /// The stretch has no length, or lies too long ago, or where it must not.
     BadStretch,
+    /// The alarm is not so that it could be done.
+    Alarm(Refused),
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::AlreadyAcknowledged => Self::AlreadyAcknowledged,
+            other => Self::Alarm(other),
+        }
+    }
 }
 
 impl fmt::Display for Refusal {
@@ -35,6 +49,7 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::UnknownAlarm => "no open alarm has this id",
             Self::AlreadyAcknowledged => "the alarm has been acknowledged before",
+            Self::Alarm(refused) => return refused.fmt(f),
             Self::UnknownMark => "no mark that can still be changed has this id",
             Self::MarkIsOver => "the mark is over, void, or not a person's",
             Self::AlreadyReviewed => "a supervisor has said so before",
@@ -47,6 +62,16 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// What a person does to an alarm, and what they say.
+pub(crate) struct Doing<'a> {
+    pub(crate) alarm: &'a str,
+    pub(crate) by: &'a str,
+    pub(crate) comment: &'a str,
+}
+
+/// Numbers of closed alarms kept for the supervisor; older ones count as seen.
+const UNSUPERVISED_MAX: usize = 256;
+
 /// The names that verdicts and alarm events of a requirement carry.
 struct Names {
     area: AreaId,
@@ -56,6 +81,8 @@ struct Names {
     limit: String,
     clause: String,
     priority: Priority,
+    class: AlarmClass,
+    group: Option<String>,
 }
 
 /// A requirement at work.
@@ -69,8 +96,12 @@ pub(crate) struct Instance {
     alarm: Alarm,
     alarms: u64,
     open: Option<StoredAlarm>,
+    /// Closed without a supervisor's acknowledgement: numbers of alarms.
+    unsupervised: Vec<u64>,
+    suppressed_by: Vec<RequirementId>,
     changed: bool,
     judgements: Vec<Judgement>,
+    changes: Vec<Change>,
 }
 
 impl Instance {
@@ -78,6 +109,7 @@ impl Instance {
         bound: BoundRequirement,
         info: &RequirementInfo,
         description: &Description,
+        limits: AlarmLimits,
         start: Timestamp,
     ) -> Self {
         let requirement = bound.binding.requirement();
@@ -94,19 +126,27 @@ impl Instance {
                 limit: interval(requirement.low_high()).unwrap_or_else(|| info.limit.en.clone()),
                 clause: info.clause.clone(),
                 priority: info.priority,
+                class: info.class,
+                group: info.group.clone(),
             },
             warning: requirement.warning,
             raise_on: requirement.alarm.raise_on,
             settings: AlarmSettings {
                 on_delay: requirement.alarm.on_delay,
                 off_delay: requirement.alarm.off_delay,
+                latch: requirement.alarm.latch,
+                realarm: requirement.alarm.realarm,
+                shelve_max: limits.shelve_max(requirement.alarm.shelve_max),
             },
+            suppressed_by: requirement.alarm.suppressed_by.clone(),
             evaluator: bound.binding.evaluator(start),
             alarm: Alarm::default(),
             alarms: 0,
             open: None,
+            unsupervised: Vec::new(),
             changed: false,
             judgements: Vec::new(),
+            changes: Vec::new(),
         }
     }
 
@@ -120,26 +160,34 @@ impl Instance {
         now: Timestamp,
         input: usize,
         sample: &Sample,
+        desk: &mut DeskState,
         out: &mut Vec<Effect>,
     ) {
         self.evaluator.observe(now, input, sample, &mut self.judgements);
-        self.conclude(now, out);
+        self.conclude(now, desk, out);
     }
 
-    pub(crate) fn advance(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        self.advance_alarm(now, out);
+    pub(crate) fn advance(&mut self, now: Timestamp, desk: &mut DeskState, out: &mut Vec<Effect>) {
+        self.advance_alarm(now, desk, out);
         self.evaluator.advance(now, &mut self.judgements);
-        self.conclude(now, out);
+        self.conclude(now, desk, out);
     }
 
-    pub(crate) fn resume(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        self.evaluator.resume(now);
-        self.conclude(now, out);
+    /// The gateway was down from `since` to `now`.
+    pub(crate) fn resume(
+        &mut self,
+        since: Timestamp,
+        now: Timestamp,
+        desk: &mut DeskState,
+        out: &mut Vec<Effect>,
+    ) {
+        self.evaluator.resume(since, now);
+        self.conclude(now, desk, out);
     }
 
-    pub(crate) fn finish(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+    pub(crate) fn finish(&mut self, now: Timestamp, desk: &mut DeskState, out: &mut Vec<Effect>) {
         self.evaluator.finish(now, &mut self.judgements);
-        self.conclude(now, out);
+        self.conclude(now, desk, out);
     }
 
     /// When [`advance`](Self::advance) must be called next.
@@ -167,26 +215,143 @@ impl Instance {
         self.open.as_ref().is_some_and(|open| open.raised.alarm == id)
     }
 
+    /// Whether an act on this id is meant for this alarm: the open one, its name, or one that is
+    /// closed and waits for a supervisor.
+    pub(crate) fn answers_to(&self, id: &str) -> bool {
+        self.has_open_alarm(id) || id == self.key || self.closed_number(id).is_some()
+    }
+
+    /// The number of an alarm that was closed without a supervisor's acknowledgement.
+    fn closed_number(&self, id: &str) -> Option<u64> {
+        let number = id.strip_prefix(self.key.as_str())?.strip_prefix('~')?.parse().ok()?;
+        self.unsupervised.contains(&number).then_some(number)
+    }
+
+    /// Whether it tells of somebody who still has to look, or of what holds it.
+    pub(crate) fn facts(&self, requirement: usize) -> Option<AlarmFacts> {
+        if self.open.is_none() && self.alarm.quiet().is_none() && !self.alarm.is_chattering() {
+            return None;
+        }
+        Some(AlarmFacts {
+            requirement,
+            name: self.key.clone(),
+            open: self.open.as_ref().map(|open| open.raised.alarm.clone()),
+            facts: self.alarm.clone(),
+        })
+    }
+
+    pub(crate) fn is_active(&self) -> bool {
+        self.alarm.is_active()
+    }
+
+    /// The requirements whose alarms suppress this one.
+    pub(crate) fn suppressors(&self) -> (&AreaId, &[RequirementId]) {
+        (&self.names.area, &self.suppressed_by)
+    }
+
+    pub(crate) fn names(&self) -> (&AreaId, &RequirementId, &[PointId]) {
+        (&self.names.area, &self.names.requirement, &self.names.points)
+    }
+
+    /// The alarms that are active and suppress this one, by their names.
+    pub(crate) fn suppress_by_design(
+        &mut self,
+        now: Timestamp,
+        causes: &[String],
+        desk: &mut DeskState,
+        out: &mut Vec<Effect>,
+    ) {
+        self.alarm.suppress_by_design(now, causes, &mut self.changes);
+        self.tell(desk, out);
+    }
+
     pub(crate) fn acknowledge(
         &mut self,
         now: Timestamp,
-        by: &str,
-        comment: &str,
+        doing: &Doing<'_>,
+        seen: Option<u32>,
+        desk: &mut DeskState,
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
-        self.alarm.acknowledge(now).map_err(|_| Refusal::AlreadyAcknowledged)?;
-        self.alarm_event(now, Transition::Acknowledged, Some((by, comment)), out);
+        let raises = self.open.as_ref().ok_or(Refusal::UnknownAlarm)?.raises;
+        if seen.is_some_and(|seen| seen < raises) {
+            return Err(Refused::RaisedAgain.into());
+        }
+        let change = self.alarm.acknowledge(now)?;
+        self.alarm_event(change, Some(doing), desk, out);
         Ok(())
     }
 
     pub(crate) fn comment(
         &mut self,
         now: Timestamp,
-        by: &str,
-        comment: &str,
+        doing: &Doing<'_>,
+        desk: &mut DeskState,
         out: &mut Vec<Effect>,
     ) {
-        self.alarm_event(now, Transition::Commented, Some((by, comment)), out);
+        let change = Change { at: now, what: Transition::Commented, quiet: None };
+        self.alarm_event(change, Some(doing), desk, out);
+    }
+
+    pub(crate) fn deed(
+        &mut self,
+        now: Timestamp,
+        deed: Deed,
+        doing: &Doing<'_>,
+        desk: &mut DeskState,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        if let Some(number) = self.closed_number(doing.alarm) {
+            return self.deed_on_closed(now, deed, number, doing, desk, out);
+        }
+        let why = (doing.by, doing.comment);
+        let secs = core::time::Duration::from_secs;
+        let (alarm, changes) = (&mut self.alarm, &mut self.changes);
+        let change = match deed {
+            Deed::SupervisorAcknowledge if self.open.is_none() => {
+                return Err(Refusal::UnknownAlarm);
+            }
+            Deed::SupervisorAcknowledge => alarm.supervise(now)?,
+            Deed::Reset => alarm.reset(now)?,
+            Deed::Shelve { secs: length } => {
+                alarm.shelve(now, secs(length), why, &self.settings)?
+            }
+            Deed::Suppress { secs: length } => alarm.suppress(now, secs(length), why)?,
+            Deed::OutOfService => alarm.take_out(now, doing.by, doing.comment)?,
+            Deed::Unshelve => first_of(changes, |changes| alarm.unshelve(now, changes))?,
+            Deed::Unsuppress => match alarm.unsuppress(now, changes) {
+                // What still suppresses it by design goes on.
+                Ok(()) if changes.is_empty() => {
+                    Change { at: now, what: Transition::Unsuppressed, quiet: alarm.quiet() }
+                }
+                Ok(()) => changes.remove(0),
+                Err(refused) => return Err(refused.into()),
+            },
+            Deed::ReturnToService => first_of(changes, |changes| alarm.put_back(now, changes))?,
+        };
+        self.alarm_event(change, Some(doing), desk, out);
+        self.tell(desk, out);
+        Ok(())
+    }
+
+    /// A supervisor may come late; nothing else can be done to an alarm that is over.
+    fn deed_on_closed(
+        &mut self,
+        now: Timestamp,
+        deed: Deed,
+        number: u64,
+        doing: &Doing<'_>,
+        desk: &mut DeskState,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), Refusal> {
+        if deed != Deed::SupervisorAcknowledge {
+            return Err(Refusal::UnknownAlarm);
+        }
+        self.unsupervised.retain(|kept| *kept != number);
+        let change = Change { at: now, what: Transition::SupervisorAcknowledged, quiet: None };
+        let event = self.event(change, doing.alarm.to_owned(), Some(doing));
+        self.put(event, desk, out);
+        Ok(())
     }
 
     pub(crate) fn state(&self) -> InstanceState {
@@ -195,6 +360,7 @@ impl Instance {
             alarm: self.alarm.clone(),
             alarms: self.alarms,
             open: self.open.clone(),
+            unsupervised: self.unsupervised.clone(),
         }
     }
 
@@ -204,10 +370,16 @@ impl Instance {
         self.alarm = state.alarm;
         self.alarms = state.alarms;
         self.open = state.open;
+        self.unsupervised = state.unsupervised;
         self.evaluator.restore(state.evaluator).is_ok()
     }
 
-    fn conclude(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+    /// Goes on counting alarms where a requirement of the same name ended.
+    pub(crate) fn count_from(&mut self, alarms: u64) {
+        self.alarms = self.alarms.max(alarms);
+    }
+
+    fn conclude(&mut self, now: Timestamp, desk: &mut DeskState, out: &mut Vec<Effect>) {
         if self.judgements.is_empty() {
             return;
         }
@@ -220,27 +392,38 @@ impl Instance {
                 Judgement::Standing(standing) => {
                     self.changed = true;
                     let condition = self.condition(standing.verdict);
-                    if let Some(change) = self.alarm.observe(now, condition, &self.settings) {
-                        self.alarm_changed(change, out);
-                    }
-                    // Where a delay ran out just before, the new condition may be due at once too.
-                    self.advance_alarm(now, out);
+                    self.alarm.observe(now, condition, &self.settings, &mut self.changes);
+                    self.tell(desk, out);
                 }
             }
         }
         self.judgements = judgements;
     }
 
-    fn advance_alarm(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
-        while let Some(change) = self.alarm.advance(now, &self.settings) {
-            self.alarm_changed(change, out);
+    pub(crate) fn advance_alarm(
+        &mut self,
+        now: Timestamp,
+        desk: &mut DeskState,
+        out: &mut Vec<Effect>,
+    ) {
+        self.alarm.advance(now, &self.settings, &mut self.changes);
+        self.tell(desk, out);
+    }
+
+    /// Makes events of what has happened.
+    fn tell(&mut self, desk: &mut DeskState, out: &mut Vec<Effect>) {
+        let mut changes = core::mem::take(&mut self.changes);
+        for change in changes.drain(..) {
+            self.alarm_event(change, None, desk, out);
         }
+        self.changes = changes;
     }
 
     fn condition(&self, verdict: Option<Verdict>) -> Condition {
         match (self.raise_on, verdict) {
             (raise_on, Some(verdict)) if raise_on == verdict => Condition::Abnormal,
-            (_, None) | (Verdict::NonCompliant, Some(Verdict::Indeterminate)) => Condition::Unknown,
+            (_, None) => Condition::Idle,
+            (Verdict::NonCompliant, Some(Verdict::Indeterminate)) => Condition::Unknown,
             _ => Condition::Normal,
         }
     }
@@ -264,45 +447,111 @@ impl Instance {
         }
     }
 
-    fn alarm_changed(&mut self, change: Change, out: &mut Vec<Effect>) {
-        let transition = match change {
-            Change::Raised { .. } => Transition::Raised,
-            Change::ReturnedToNormal { .. } => Transition::ReturnedToNormal,
-            Change::Acknowledged { .. } => Transition::Acknowledged,
-        };
-        if transition == Transition::Raised && self.open.is_none() {
-            self.alarms += 1;
-        }
-        self.alarm_event(change.at(), transition, None, out);
-    }
-
     fn alarm_event(
         &mut self,
-        now: Timestamp,
-        transition: Transition,
-        person: Option<(&str, &str)>,
+        change: Change,
+        doing: Option<&Doing<'_>>,
+        desk: &mut DeskState,
         out: &mut Vec<Effect>,
     ) {
+        if change.what == Transition::Raised && self.open.is_none() {
+            self.alarms += 1;
+        }
+        // What happens while nothing is open is said of the alarm by its name.
+        let is_of_open = self.open.is_some() || change.what == Transition::Raised;
+        let id =
+            if is_of_open { format!("{}~{}", self.key, self.alarms) } else { self.key.clone() };
+        let event = self.event(change, id, doing);
+        self.put(event, desk, out);
+    }
+
+    fn event(&self, change: Change, alarm: String, doing: Option<&Doing<'_>>) -> AlarmEvent {
+        let Change { at, what, quiet } = change;
         let standing = self.evaluator.standing();
         let names = &self.names;
-        let event = AlarmEvent {
-            t: now,
-            alarm: format!("{}~{}", self.key, self.alarms),
+        let begins = self.alarm.since().unwrap_or(at);
+        AlarmEvent {
+            t: at,
+            alarm,
             area: names.area.clone(),
             requirement: names.requirement.clone(),
             pack: names.pack.clone(),
             points: names.points.clone(),
-            transition,
+            transition: what,
             priority: names.priority,
-            since: standing.since.unwrap_or(now).min(self.alarm.since().unwrap_or(now)),
+            since: standing.since.unwrap_or(at).min(begins),
             value: standing.value,
             limit: names.limit.clone(),
             clause: names.clause.clone(),
-            by: person.map(|(by, _)| by.to_owned()),
-            comment: person.map(|(_, comment)| comment.to_owned()).filter(|c| !c.is_empty()),
+            by: doing.map(|doing| doing.by.to_owned()),
+            comment: doing.map(|doing| doing.comment.to_owned()).filter(|c| !c.is_empty()),
+            detail: self.detail(what, quiet),
+        }
+    }
+
+    fn detail(&self, what: Transition, quiet: Option<Quiet>) -> AlarmDetail {
+        let mut detail = AlarmDetail {
+            class: Some(self.names.class),
+            group: self.names.group.clone(),
+            ..AlarmDetail::default()
         };
-        self.open = apply(self.open.take(), &event).filter(StoredAlarm::is_open);
+        match what {
+            Transition::Raised => {
+                detail.latched = self.settings.latch;
+                detail.quiet = quiet;
+            }
+            Transition::ReturnedToNormal | Transition::Realarmed => detail.quiet = quiet,
+            Transition::Shelved => detail.until = self.alarm.shelved().and_then(|h| h.until),
+            Transition::Suppressed => {
+                detail.until = self.alarm.suppressed().filter_map(|hold| hold.until).next();
+                let by_design = self.alarm.suppressed().filter(|hold| hold.until.is_none());
+                detail.suppressed_by = by_design.map(|hold| hold.by.clone()).collect();
+            }
+            _ => {}
+        }
+        detail
+    }
+
+    fn put(&mut self, mut event: AlarmEvent, desk: &mut DeskState, out: &mut Vec<Effect>) {
+        desk.note(&self.key, &mut event);
+        let is_of_open = self.open.as_ref().is_none_or(|open| open.raised.alarm == event.alarm);
+        if is_of_open && let Some(alarm) = apply(self.open.take(), &event) {
+            if alarm.is_open() {
+                self.open = Some(alarm);
+            } else if alarm.supervised.is_none() {
+                if self.unsupervised.len() == UNSUPERVISED_MAX {
+                    self.unsupervised.remove(0);
+                }
+                self.unsupervised.push(self.alarms);
+            }
+        }
         out.push(Effect::Alarm(event));
+    }
+}
+
+/// Does something that is told of first, whatever else comes of it.
+fn first_of(
+    changes: &mut Vec<Change>,
+    act: impl FnOnce(&mut Vec<Change>) -> Result<(), Refused>,
+) -> Result<Change, Refused> {
+    act(changes)?;
+    Ok(changes.remove(0))
+}
+
+/// What is said of an alarm whose requirement the site file no longer has.
+pub(crate) fn removed(now: Timestamp, open: StoredAlarm) -> AlarmEvent {
+    AlarmEvent {
+        t: now,
+        transition: Transition::RequirementRemoved,
+        by: None,
+        comment: None,
+        value: None,
+        detail: AlarmDetail {
+            class: open.raised.detail.class,
+            group: open.raised.detail.group.clone(),
+            ..AlarmDetail::default()
+        },
+        ..open.raised
     }
 }
 

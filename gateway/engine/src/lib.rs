@@ -13,9 +13,11 @@
 
 #![forbid(unsafe_code)]
 
+mod alarm_desk;
 mod assemble;
 pub mod decode;
 mod describe;
+mod doubts;
 mod engine;
 mod instance;
 mod mark;
@@ -23,13 +25,16 @@ mod marks;
 pub mod plan;
 pub mod ports;
 mod record;
+pub mod rejudge;
 mod snapshot;
 mod state;
 
+pub use alarm_desk::AlarmLimits;
 pub use assemble::{AreaSpec, DeviceSpec, SiteSpec};
 pub use describe::{
     AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo, RequirementInfo,
 };
+pub use doubts::Doubts;
 pub use engine::{Changes, Engine, alarm_events};
 pub use instance::Refusal;
 pub use mark::{
@@ -38,8 +43,12 @@ pub use mark::{
 };
 pub use marks::MarkState;
 pub use record::{
-    Act, AlarmEvent, CalibrationCheck, Command, Committed, Effect, ManualValue, NewMark, Record,
-    Row, Transition, VerdictRecord,
+    Act, AlarmDetail, AlarmEvent, CalibrationCheck, Command, Committed, Deed, Effect, ManualValue,
+    Member, NewMark, Record, Row, VerdictRecord,
 };
-pub use snapshot::{LiveEvent, PointState, RequirementState, Snapshot};
+pub use snapshot::{AlarmFacts, LiveEvent, PointState, RequirementState, Snapshot};
 pub use state::{EngineState, InstanceState};
+pub use weir_alarms::{
+    FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP, Refused, SHELVE_USUAL,
+    SUPPRESS_MAX, Tally, Transition,
+};

@@ -66,6 +66,7 @@ pub(crate) struct Marks {
     /// For each point the marks that count and may concern what comes, those that go first first.
     at_hand: Vec<Vec<Mark>>,
     points: Vec<PointId>,
+    are_known: bool,
 }
 
 /// A stretch of time whose readings count otherwise now.
@@ -81,7 +82,8 @@ pub(crate) struct Changed {
 impl Marks {
     /// No marks yet, for the points of a site in its order.
     pub(crate) fn new(points: Vec<PointId>) -> Self {
-        Self { state: MarkState::default(), at_hand: vec![Vec::new(); points.len()], points }
+        let at_hand = vec![Vec::new(); points.len()];
+        Self { state: MarkState::default(), at_hand, points, are_known: false }
     }
 
     pub(crate) fn state(&self) -> &MarkState {
@@ -95,13 +97,14 @@ impl Marks {
 
     /// Takes marks as they are, in place of all that is known: for judging again.
     pub(crate) fn know(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.are_known = true;
         self.state.marks = marks.into_iter().map(|mark| (mark.id.clone(), mark)).collect();
         self.lay_out(None, Timestamp::from_millis(i64::MIN));
     }
 
-    /// A mark by its name.
-    pub(crate) fn get(&self, id: &MarkId) -> Option<&Mark> {
-        self.state.marks.get(id)
+    /// Whether they were given from outside.
+    pub(crate) fn are_known(&self) -> bool {
+        self.are_known
     }
 
     /// The sample as it counts.

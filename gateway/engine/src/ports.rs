@@ -170,18 +170,38 @@ pub struct StoredAlarm {
     pub acknowledged_by: Option<String>,
     /// What they said, newest last: who, when, what.
     pub comments: Vec<(Timestamp, String, String)>,
+    /// When and by whom it was acknowledged as a supervisor, if it was.
+    #[serde(default)]
+    pub supervised: Option<(Timestamp, String)>,
+    /// Whether it stays open until somebody resets it.
+    #[serde(default)]
+    pub latched: bool,
+    /// Whether it was the first of its group, once.
+    #[serde(default)]
+    pub first_out: bool,
+    /// How often it was announced again.
+    #[serde(default)]
+    pub realarms: u32,
+    /// When its requirement was taken out of the site file, if so: then it is over.
+    #[serde(default)]
+    pub removed_at: Option<Timestamp>,
 }
 
 impl StoredAlarm {
     /// The alarm that an event of [`Transition::Raised`] begins.
     pub fn new(raised: AlarmEvent) -> Self {
         Self {
-            raised,
             raises: 1,
             returned_at: None,
             acknowledged_at: None,
             acknowledged_by: None,
             comments: Vec::new(),
+            supervised: None,
+            latched: raised.detail.latched,
+            first_out: raised.detail.first_out,
+            realarms: 0,
+            removed_at: None,
+            raised,
         }
     }
 
@@ -191,13 +211,25 @@ impl StoredAlarm {
             Transition::Raised => {
                 self.raises += 1;
                 self.returned_at = None;
+                // What somebody saw was the occurrence before.
+                (self.acknowledged_at, self.acknowledged_by) = (None, None);
+                self.supervised = None;
+                self.latched = event.detail.latched;
+                self.first_out |= event.detail.first_out;
+                self.removed_at = None;
             }
             Transition::ReturnedToNormal => self.returned_at = Some(event.t),
             Transition::Acknowledged => {
                 self.acknowledged_at = Some(event.t);
                 self.acknowledged_by.clone_from(&event.by);
             }
-            Transition::Commented => {}
+            Transition::SupervisorAcknowledged => {
+                self.supervised = Some((event.t, event.by.clone().unwrap_or_default()));
+            }
+            Transition::Reset => self.latched = false,
+            Transition::Realarmed => self.realarms += 1,
+            Transition::RequirementRemoved => self.removed_at = Some(event.t),
+            _ => {}
         }
         if let (Some(by), Some(comment)) = (&event.by, &event.comment) {
             self.comments.push((event.t, by.clone(), comment.clone()));
@@ -206,12 +238,13 @@ impl StoredAlarm {
 
     /// Whether its condition holds.
     pub fn is_active(&self) -> bool {
-        self.returned_at.is_none()
+        self.returned_at.is_none() && self.removed_at.is_none()
     }
 
-    /// Whether somebody still has to look at it: active, or not acknowledged.
+    /// Whether somebody still has to look at it: active, not acknowledged, or not reset.
     pub fn is_open(&self) -> bool {
-        self.is_active() || self.acknowledged_at.is_none()
+        self.removed_at.is_none()
+            && (self.returned_at.is_none() || self.acknowledged_at.is_none() || self.latched)
     }
 }
 
@@ -222,10 +255,12 @@ pub enum AlarmFilter {
     All,
     /// Those whose condition holds.
     Active,
-    /// Active, or not yet acknowledged: what somebody still has to look at.
+    /// Active, not yet acknowledged, or not reset: what somebody still has to look at.
     Open,
-    /// Returned to normal and acknowledged.
+    /// Over and done with.
     Closed,
+    /// Those that no supervisor has acknowledged yet.
+    Unsupervised,
 }
 
 /// Which marks to list.
@@ -334,6 +369,19 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn alarm(&self, id: &str) -> Result<Option<StoredAlarm>, PortError>;
+
+    /// Alarm events with `from ≤ t < to` in order of time, after the given time and number, up to
+    /// `limit` of them, with their numbers.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn alarm_events(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        after: Option<(Timestamp, u64)>,
+        limit: usize,
+    ) -> Result<Vec<(u64, AlarmEvent)>, PortError>;
 }
 
 /// What a sink reads, each with a cursor of its own that survives a restart.

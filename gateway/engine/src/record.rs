@@ -2,8 +2,10 @@
 
 use crate::mark::{Finding, MarkEvent, MarkId, MarkReason, Person, RejudgeRequest, ReviewOutcome};
 use serde::{Deserialize, Serialize};
+use weir_alarms::{Quiet, Transition};
 use weir_domain::{
-    AreaId, PointId, Priority, Quality, RequirementId, Sample, SeriesId, Timestamp, Value, Verdict,
+    AlarmClass, AreaId, PointId, Priority, Quality, RequirementId, Sample, SeriesId, Timestamp,
+    Value, Verdict,
 };
 
 /// One reading on its way.
@@ -56,6 +58,21 @@ pub enum Act {
         by: String,
         /// What they had to say.
         comment: String,
+        /// How often it had been raised when they looked; what was raised since is not meant.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seen: Option<u32>,
+    },
+    /// A person did something else to an alarm.
+    Alarm {
+        /// The alarm's id, or its name without the number of its occurrence.
+        alarm: String,
+        /// Who.
+        by: String,
+        /// Why, or what they had to say.
+        #[serde(default)]
+        comment: String,
+        /// What.
+        deed: Deed,
     },
     /// A person wrote a comment to an alarm.
     Comment {
@@ -165,6 +182,34 @@ pub struct ManualValue {
     pub evidence: Vec<String>,
 }
 
+/// What a person does to an alarm, beside acknowledging it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Acknowledges it as a supervisor.
+    SupervisorAcknowledge,
+    /// Resets a latched alarm.
+    Reset,
+    /// Shelves it.
+    Shelve {
+        /// For how long.
+        secs: u64,
+    },
+    /// Ends the shelving.
+    Unshelve,
+    /// Suppresses it.
+    Suppress {
+        /// For how long.
+        secs: u64,
+    },
+    /// Ends the suppression.
+    Unsuppress,
+    /// Takes it out of service.
+    OutOfService,
+    /// Returns it to service.
+    ReturnToService,
+}
+
 /// Records that are on disk, in their order. Record `i` has the number `first_seq + i`.
 #[derive(Debug, Clone)]
 pub struct Committed {
@@ -207,30 +252,61 @@ pub struct VerdictRecord {
     pub coverage: f64,
 }
 
-/// What happened to an alarm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Transition {
-    /// The condition held for its on-delay.
-    Raised,
-    /// A person has seen it.
-    Acknowledged,
-    /// The condition is gone, and good data show it, for its off-delay.
-    ReturnedToNormal,
-    /// A person wrote a comment.
-    Commented,
+/// What else there is to an event of an alarm. Written beside the rest, and only what there is: so
+/// events of earlier versions are read, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AlarmDetail {
+    /// What the alarm is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<AlarmClass>,
+    /// The group of alarms it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Raised as the first of its group.
+    #[serde(skip_serializing_if = "is_false")]
+    pub first_out: bool,
+    /// Raised, and stays open until it is reset.
+    #[serde(skip_serializing_if = "is_false")]
+    pub latched: bool,
+    /// Why nobody was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<Quiet>,
+    /// How long it is held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// The alarms whose conditions suppress this one by design.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub suppressed_by: Vec<String>,
+    /// What was raised of a group in a flood ([`Transition::GroupRaised`]), most urgent first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<Member>,
+    /// How many more there are than `members` names.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more: u64,
 }
 
-impl Transition {
-    /// The transition's word in every interface.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Raised => "raised",
-            Self::Acknowledged => "acknowledged",
-            Self::ReturnedToNormal => "returned_to_normal",
-            Self::Commented => "commented",
-        }
-    }
+/// An alarm that was raised in a flood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The alarm's id.
+    pub alarm: String,
+    /// The requirement that was not met.
+    pub requirement: RequirementId,
+    /// The points behind it.
+    pub points: Vec<PointId>,
+    /// How soon somebody must act.
+    pub priority: Priority,
+    /// When it was raised.
+    pub t: Timestamp,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+fn is_zero(value: &u64) -> bool {
+    *value == 0
 }
 
 /// A transition of an alarm.
@@ -264,6 +340,9 @@ pub struct AlarmEvent {
     pub by: Option<String>,
     /// Their comment.
     pub comment: Option<String>,
+    /// What else there is to it.
+    #[serde(flatten)]
+    pub detail: AlarmDetail,
 }
 
 /// What came of handling a record.

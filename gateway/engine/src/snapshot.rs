@@ -5,6 +5,7 @@ use crate::{
     ports::{StoredAlarm, StoredVerdict},
 };
 use std::sync::Arc;
+use weir_alarms::Alarm;
 use weir_domain::{Sample, Text, Timestamp, Verdict};
 
 /// Everything that is live, as of one moment.
@@ -23,8 +24,27 @@ pub struct Snapshot {
     pub points: Vec<PointState>,
     /// One for each requirement.
     pub requirements: Vec<RequirementState>,
-    /// Alarms that are active or not yet acknowledged, oldest first.
+    /// Alarms that are active, not yet acknowledged or not reset, oldest first.
     pub alarms: Vec<StoredAlarm>,
+    /// Every alarm that is open or held by somebody or something, by its requirement.
+    pub alarm_facts: Vec<AlarmFacts>,
+    /// Since when there are too many alarms at once.
+    pub flood_since: Option<Timestamp>,
+    /// How many were raised in the last ten minutes.
+    pub raised_lately: usize,
+}
+
+/// The alarm of a requirement as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AlarmFacts {
+    /// Index into [`Description::requirements`].
+    pub requirement: usize,
+    /// Its name, the same for all its occurrences: `area.requirement.point`.
+    pub name: String,
+    /// The id of the alarm that is open.
+    pub open: Option<String>,
+    /// All facts.
+    pub facts: Alarm,
 }
 
 /// A point as it stands.

@@ -1,6 +1,6 @@
 //! What of the engine survives a restart. Written as JSON, so that a technician can read it.
 
-use crate::{MarkState, ports::StoredAlarm};
+use crate::{Doubts, MarkState, alarm_desk::DeskState, ports::StoredAlarm};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use weir_alarms::Alarm;
@@ -21,6 +21,19 @@ pub struct EngineState {
     /// The marks that may still be changed, and the calibrations behind them.
     #[serde(default)]
     pub marks: MarkState,
+    /// What is to be judged again when its verdict is passed.
+    #[serde(default)]
+    pub doubts: Doubts,
+    /// What concerns several alarms.
+    #[serde(default)]
+    pub desk: DeskState,
+    /// Alarms of requirements that the site file no longer has, until that has been said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removed: Vec<StoredAlarm>,
+    /// How many alarms requirements had that the site file no longer has: should one come back, its
+    /// alarms get new numbers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub past: BTreeMap<String, u64>,
 }
 
 /// The state of one requirement.
@@ -34,6 +47,9 @@ pub struct InstanceState {
     pub alarms: u64,
     /// The alarm that somebody still has to look at.
     pub open: Option<StoredAlarm>,
+    /// Alarms that were closed before a supervisor had acknowledged them, by their numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsupervised: Vec<u64>,
 }
 
 impl EngineState {

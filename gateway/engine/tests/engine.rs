@@ -3,99 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
 
-use jiff::tz::TimeZone;
-use proptest::prelude::*;
-use std::{sync::Arc, time::Duration};
-use weir_compliance::{AreaFacts, PointFacts, Schedule, builtin_packs};
-use weir_domain::{
-    AreaId, BadReason, DeviceId, PointId, Reading, Sample, SeriesId, Text, Timestamp, Value,
-    Verdict,
-};
-use weir_engine::{
-    Act, AreaSpec, Command, DeviceSpec, Effect, Engine, EngineState, Record, Refusal, Row,
-    SiteSpec, Transition,
-};
-use weir_profiles::builtin_profiles;
+mod common;
 
-const START: Timestamp = Timestamp::from_millis(1_795_341_600_000);
+use common::{START, spec};
+use proptest::prelude::*;
+use std::time::Duration;
+use weir_domain::{BadReason, Reading, Sample, SeriesId, Timestamp, Value, Verdict};
+use weir_engine::{Act, Command, Effect, Engine, EngineState, Record, Refusal, Row, Transition};
+
 const TRC: SeriesId = SeriesId(0);
 const DOOR: SeriesId = SeriesId(2);
 const LAMP: SeriesId = SeriesId(3);
 const EXPOSURE: SeriesId = SeriesId(4);
-
-/// Area, kind, class, pack, device, profile, role, unit of series.
-const DEVICES: [(&str, &str, &str, &str, &str, &str); 2] = [
-    (
-        "effluent",
-        "general_direct",
-        "gb18466-2005",
-        "trc-1",
-        "generic-residual-chlorine",
-        "contact_tank_outlet",
-    ),
-    ("radiology", "ct", "gbz130-2020", "room-1", "generic-room-interlock", "xray_room"),
-];
-
-fn text(of: &str) -> Text {
-    Text { zh: of.into(), en: of.into() }
-}
-
-fn spec() -> SiteSpec {
-    let packs = builtin_packs();
-    let profiles = builtin_profiles();
-    let mut series = (0..).map(SeriesId);
-    let mut areas = Vec::new();
-    let mut devices = Vec::new();
-    for (area, class, pack, device, profile, role) in DEVICES {
-        let profile = profiles.iter().find(|p| p.id.as_str() == profile).unwrap().clone();
-        let id: DeviceId = device.parse().unwrap();
-        let area: AreaId = area.parse().unwrap();
-        let stale_after = Duration::from_secs(45);
-        let points = profile.points.iter().map(|def| PointFacts {
-            id: PointId::new(id.clone(), def.id.clone()),
-            role: role.parse().unwrap(),
-            parameter: def.parameter.clone(),
-            unit: def.unit,
-            max_gap: stale_after,
-            occasional: false,
-        });
-        let wanted = [pack, "weir-system"];
-        areas.push(AreaSpec {
-            name: text(area.as_str()),
-            kind: "hospital_wastewater".into(),
-            opening_hours: Vec::new(),
-            packs: packs.iter().filter(|p| wanted.contains(&p.id.as_str())).cloned().collect(),
-            facts: AreaFacts {
-                id: area.clone(),
-                class: Some(class.parse().unwrap()),
-                schedule: Schedule::parse(&[]).unwrap(),
-                time_zone: TimeZone::UTC,
-                points: points.collect(),
-            },
-        });
-        devices.push(DeviceSpec {
-            id,
-            name: text(device),
-            series: series.by_ref().take(profile.points.len()).collect(),
-            profile: Arc::clone(&profile),
-            link: "line".parse().unwrap(),
-            unit_id: Some(1),
-            area,
-            role: role.parse().unwrap(),
-            scan_interval: Duration::from_secs(5),
-            stale_after,
-        });
-    }
-    SiteSpec {
-        id: "rig".parse().unwrap(),
-        name: text("rig"),
-        time_zone: "UTC".into(),
-        config_hash: String::new(),
-        areas,
-        links: Vec::new(),
-        devices,
-    }
-}
 
 fn row(series: SeriesId, millis: i64, reading: Reading) -> Record {
     let time = Timestamp::from_millis(START.as_millis() + millis);
@@ -189,7 +108,7 @@ fn an_alarm_is_acknowledged_once_and_comes_back_as_the_same_until_then() {
     let act = |second: i64, alarm: &str| {
         let at = Timestamp::from_millis(START.as_millis() + second * 1000);
         let (alarm, by) = (alarm.to_owned(), "Li".to_owned());
-        let act = Act::Acknowledge { alarm, by, comment: "seen".into() };
+        let act = Act::Acknowledge { alarm, by, comment: "seen".into(), seen: None };
         Record::Command(Box::new(Command { at, act }))
     };
     assert_eq!(at(&mut engine, &mut effects, act(30, "nothing~1")), Err(Refusal::UnknownAlarm));

@@ -68,5 +68,4 @@ mod testing;
 pub use error::StorageError;
 pub use options::StoreOptions;
 pub use records::{EffectNumber, EngineState};
-pub use rejudgements::Revision;
 pub use store::Store;

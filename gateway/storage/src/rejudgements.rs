@@ -12,16 +12,7 @@ use crate::{
 };
 use rusqlite::{Connection, Transaction, params};
 use weir_domain::Timestamp;
-use weir_engine::{RejudgeRequest, VerdictRecord, ports::RejudgeStatus};
-
-/// Verdicts that turned out otherwise, and those that take their place.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Revision {
-    /// Numbers of the verdicts that do not stand any more.
-    pub superseded: Vec<i64>,
-    /// The new verdicts, each with the numbers of those among `superseded` whose place it takes.
-    pub verdicts: Vec<(VerdictRecord, Vec<i64>)>,
-}
+use weir_engine::{RejudgeRequest, ports::RejudgeStatus, rejudge::Revision};
 
 /// Writes a request and tells its number.
 pub(crate) fn insert(

@@ -2,7 +2,7 @@
 //! [`ports`](crate::ports).
 
 use crate::{
-    Revision, StoreOptions, acts,
+    StoreOptions, acts,
     database::lock,
     error::StorageError,
     journal::{self, JOURNAL, Journal},
@@ -11,6 +11,7 @@ use crate::{
     records::{self, EffectNumber, EngineState},
     rejudgements, seal,
     shared::Shared,
+    verdicts,
     writer::{OnCommit, Writer},
 };
 use core::{fmt, ops::ControlFlow};
@@ -23,6 +24,7 @@ use weir_domain::{PointId, SeriesId, Timestamp};
 use weir_engine::{
     Command, Committed, Effect, Record, RejudgeRequest,
     ports::{PortError, PortFuture},
+    rejudge::Revision,
 };
 
 /// The store. A clone is the same store; when the last one is dropped it is shut down.
@@ -197,6 +199,14 @@ impl Store {
     /// When the store cannot be read.
     pub fn acts(&self) -> Result<Vec<(u64, Command)>, StorageError> {
         acts::list(&self.shared().record_readers)
+    }
+
+    /// The start of the earliest stretch that was ever judged.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn first_judged(&self) -> Result<Option<Timestamp>, StorageError> {
+        verdicts::first(&self.shared().record_readers)
     }
 
     /// The first `limit` requests to judge a stretch of time again, oldest first.

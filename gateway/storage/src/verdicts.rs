@@ -94,6 +94,15 @@ pub(crate) fn get(readers: &Readers, id: i64) -> Result<Option<StoredVerdict>, S
     row.doing("read a verdict of", RECORDS)?.map(|row| stored(&snapshot, row)).transpose()
 }
 
+/// The start of the earliest stretch there is.
+pub(crate) fn first(readers: &Readers) -> Result<Option<Timestamp>, StorageError> {
+    let first: Option<i64> = readers
+        .get()?
+        .query_row("SELECT min(t_from) FROM verdict", [], |row| row.get(0))
+        .doing("read verdicts of", RECORDS)?;
+    Ok(first.map(Timestamp::from_millis))
+}
+
 fn stored(
     connection: &Connection,
     (id, record, rejudgement, superseded): Stored,

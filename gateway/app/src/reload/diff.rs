@@ -110,6 +110,7 @@ fn area(old: &Area, new: &Area) -> Keys {
     keys.note("class", old.class != new.class);
     keys.values("packs", packs(old), packs(new));
     keys.note("contact_tank_m3", old.contact_tank_m3 != new.contact_tank_m3);
+    keys.note("facts", old.facts != new.facts);
     keys.note("opening_hours", old.opening_hours != new.opening_hours);
     keys
 }

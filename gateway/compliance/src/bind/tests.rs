@@ -23,6 +23,7 @@ fn area(class: Option<&str>, points: &[&str]) -> AreaFacts {
         }
     };
     AreaFacts {
+        facts: BTreeMap::new(),
         id: "effluent".parse().unwrap(),
         class: class.map(|class| class.parse().unwrap()),
         schedule: Schedule::default(),

@@ -234,7 +234,7 @@ impl Judge for Availability {
     }
 
     /// The gateway was down until `now`: nothing is known of the time since anything was heard.
-    fn resume(&mut self, now: Timestamp) {
+    fn resume(&mut self, _since: Timestamp, now: Timestamp) {
         if let Some(stretch) = self.state.stretch.take() {
             self.state.ended = Some((stretch, self.state.at));
         }

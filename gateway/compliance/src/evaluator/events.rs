@@ -16,9 +16,12 @@ pub(crate) mod period;
 pub(crate) mod reconcile;
 pub(crate) mod sequence;
 pub(crate) mod watch;
-mod words;
+pub(crate) mod words;
 
-use crate::{Judgement, Standing, evaluator::StateError};
+use crate::{
+    Judgement, Standing,
+    evaluator::{Judge, StateError},
+};
 use serde::{Deserialize, Serialize};
 use watch::{EVER, Event, Watch, WatchState};
 use weir_domain::{Sample, Timestamp};
@@ -64,68 +67,10 @@ pub(crate) struct WatchesState {
 
 impl<R: EventRule> Watched<R> {
     pub(crate) fn new(rule: R, watches: Vec<Watch>, start: Timestamp) -> Self {
-        Self { watches, cursor: start, rule, found: Vec::new() }
-    }
-
-    pub(crate) fn observe(
-        &mut self,
-        now: Timestamp,
-        input: usize,
-        sample: &Sample,
-        out: &mut Vec<Judgement>,
-    ) {
-        self.advance(now, out);
-        let Some(watch) = self.watches.get_mut(input) else { return };
-        watch.observe(now, sample, &mut self.found);
-        self.tell(input);
-        self.advance(now, out);
-        // An entry by hand counts as soon as it is there, though nothing is judged by it yet.
-        self.rule.settle(self.cursor, &self.watches, out);
-    }
-
-    pub(crate) fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
-        let through = self.watches.iter().map(|watch| watch.through(now)).min();
-        self.settle(through.unwrap_or(now), out);
-    }
-
-    pub(crate) fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
-        self.settle(now, out);
-        self.rule.finish(self.cursor, &self.watches, out);
-    }
-
-    /// The gateway was down from `since` to `now`.
-    pub(crate) fn resume(&mut self, since: Timestamp, now: Timestamp) {
-        self.watches.iter_mut().for_each(|watch| watch.down(since, now));
-    }
-
-    pub(crate) fn deadline(&self) -> Option<Timestamp> {
-        let next = self.next()?;
-        self.watches.iter().map(|watch| watch.known_at(next)).max()
-    }
-
-    pub(crate) fn standing(&self) -> &Standing {
-        self.rule.standing()
-    }
-
-    pub(crate) fn state(&self) -> (WatchesState, R::State) {
-        let watches = self.watches.iter().map(|watch| watch.state().clone()).collect();
-        (WatchesState { cursor: self.cursor, watches }, self.rule.state().clone())
-    }
-
-    pub(crate) fn restore(
-        &mut self,
-        state: WatchesState,
-        rule: R::State,
-    ) -> Result<(), StateError> {
-        if state.watches.len() != self.watches.len() {
-            return Err(StateError);
-        }
-        self.cursor = state.cursor;
-        for (watch, state) in self.watches.iter_mut().zip(state.watches) {
-            watch.restore(state);
-        }
-        self.rule.restore(rule);
-        Ok(())
+        let mut new = Self { watches, cursor: start, rule, found: Vec::new() };
+        // How it stands at the start is nothing new.
+        new.rule.settle(start, &new.watches, &mut Vec::new());
+        new
     }
 
     fn next(&self) -> Option<Timestamp> {
@@ -163,5 +108,60 @@ impl<R: EventRule> Watched<R> {
     }
 }
 
+impl<R: EventRule> Judge for Watched<R> {
+    type Memory = (WatchesState, R::State);
+
+    fn observe(&mut self, now: Timestamp, input: usize, sample: &Sample, out: &mut Vec<Judgement>) {
+        self.advance(now, out);
+        let Some(watch) = self.watches.get_mut(input) else { return };
+        watch.observe(now, sample, &mut self.found);
+        self.tell(input);
+        self.advance(now, out);
+        // An entry by hand counts as soon as it is there, though nothing is judged by it yet.
+        self.rule.settle(self.cursor, &self.watches, out);
+    }
+
+    fn advance(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        let through = self.watches.iter().map(|watch| watch.through(now)).min();
+        self.settle(through.unwrap_or(now), out);
+    }
+
+    fn finish(&mut self, now: Timestamp, out: &mut Vec<Judgement>) {
+        self.settle(now, out);
+        self.rule.finish(self.cursor, &self.watches, out);
+    }
+
+    /// The gateway was down from `since` to `now`.
+    fn resume(&mut self, since: Timestamp, now: Timestamp) {
+        self.watches.iter_mut().for_each(|watch| watch.down(since, now));
+    }
+
+    fn deadline(&self) -> Option<Timestamp> {
+        let next = self.next()?;
+        self.watches.iter().map(|watch| watch.known_at(next)).max()
+    }
+
+    fn standing(&self) -> &Standing {
+        self.rule.standing()
+    }
+
+    fn memory(&self) -> Self::Memory {
+        let watches = self.watches.iter().map(|watch| watch.state().clone()).collect();
+        (WatchesState { cursor: self.cursor, watches }, self.rule.state().clone())
+    }
+
+    fn restore(&mut self, (state, rule): Self::Memory) -> Result<(), StateError> {
+        if state.watches.len() != self.watches.len() {
+            return Err(StateError);
+        }
+        self.cursor = state.cursor;
+        for (watch, state) in self.watches.iter_mut().zip(state.watches) {
+            watch.restore(state);
+        }
+        self.rule.restore(rule);
+        Ok(())
+    }
+}
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

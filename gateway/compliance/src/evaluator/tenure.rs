@@ -121,9 +121,9 @@ impl Tenure {
         }
     }
 
-    pub(super) fn resume(&mut self, now: Timestamp) {
+    pub(super) fn resume(&mut self, since: Timestamp, now: Timestamp) {
         if self.phase == Phase::Within {
-            self.judge.get_mut().resume(now);
+            self.judge.get_mut().resume(since, now);
         }
     }
 

@@ -28,6 +28,7 @@ fn benches() -> Vec<Bench> {
     let mut benches: Vec<Bench> = rules.into_iter().map(Bench::new).collect();
     benches.push(Bench::new(instant(60)).deadband(0.1).open("mon-sun 10:05-10:20"));
     benches.push(Bench::new(mean(5)).deadband(0.1).open("mon-sun 10:05-10:20"));
+    benches.extend(super::events::tests::benches());
     benches
 }
 
@@ -160,7 +161,7 @@ proptest! {
                 prop_assert!(!passed.explanation.zh.is_empty() && !passed.explanation.en.is_empty());
             }
             let standings: Vec<_> = played.out.iter().filter_map(|judgement| match judgement {
-                Judgement::Standing(standing) => Some(standing.verdict),
+                Judgement::Standing(standing) => Some((standing.verdict, &standing.note)),
                 Judgement::Verdict(_) => None,
             }).collect();
             prop_assert!(standings.windows(2).all(|pair| pair[0] != pair[1]), "said twice");

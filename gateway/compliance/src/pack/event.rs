@@ -84,11 +84,6 @@ impl EventSpec {
             return Text { zh, en };
         }
         let lasting = crate::wording::duration(self.lasting);
-        Text { zh: format!("{zh} 持续 {lasted}", lasted = lasting), en: format!("{en} for {lasting}") }
-    }
-
-    /// Whether its point is only sent on occasion.
-    pub(crate) fn is_occasional(&self) -> bool {
-        matches!(self.edge, Edge::Sample { .. })
+        Text { zh: format!("{zh} 持续 {lasting}"), en: format!("{en} for {lasting}") }
     }
 }

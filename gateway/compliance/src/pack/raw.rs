@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
-use weir_domain::{Class, PackId, Priority, RequirementId, Text, Verdict};
+use weir_domain::{AlarmClass, Class, PackId, Priority, RequirementId, Text, Unit, Verdict};
 
 /// All but the requirements and the tests, which are read one by one.
 #[derive(Debug, Deserialize)]
@@ -18,6 +18,8 @@ pub(super) struct RawHeader {
     pub(super) effective_to: Option<Spanned<toml::value::Datetime>>,
     #[serde(default)]
     pub(super) classes: Vec<Spanned<RawClass>>,
+    #[serde(default, rename = "fact")]
+    pub(super) facts: Vec<Spanned<RawFact>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -25,6 +27,15 @@ pub(super) struct RawHeader {
 pub(super) struct RawClass {
     pub(super) id: Class,
     pub(super) name: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFact {
+    pub(super) id: String,
+    pub(super) name: Text,
+    pub(super) unit: Unit,
+    pub(super) default: Option<f64>,
 }
 
 /// All of a requirement but its rule, which its kind reads.
@@ -60,6 +71,14 @@ pub(super) struct RawAlarm {
     #[serde(default)]
     pub(super) deadband: f64,
     pub(super) raise_on: Option<Verdict>,
+    pub(super) class: Option<AlarmClass>,
+    #[serde(default)]
+    pub(super) latch: bool,
+    pub(super) realarm_mins: Option<u64>,
+    pub(super) group: Option<String>,
+    #[serde(default)]
+    pub(super) suppressed_by: Vec<RequirementId>,
+    pub(super) shelve_max_mins: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,9 +90,15 @@ pub(super) struct RawTest {
     pub(super) time_zone: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) opening_hours: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(super) facts: BTreeMap<Spanned<String>, f64>,
     pub(super) points: BTreeMap<String, Spanned<String>>,
     #[serde(default)]
     pub(super) expect: BTreeMap<RequirementId, Spanned<Vec<String>>>,
     #[serde(default)]
     pub(super) stands: BTreeMap<RequirementId, Spanned<String>>,
+    #[serde(default)]
+    pub(super) marks: BTreeMap<String, Spanned<Vec<String>>>,
+    #[serde(default)]
+    pub(super) findings: BTreeMap<String, Spanned<Vec<String>>>,
 }

@@ -1,7 +1,7 @@
 //! One requirement, from its raw shape to what it means. Where its rule differs from class to class
 //! it becomes one for each class.
 
-use super::{AlarmSpec, ClassDef, Overridden, Requirement, fault::Faults, raw::RawRequirement};
+use super::{AlarmSpec, Overridden, Pack, Requirement, fault::Faults, raw::RawRequirement};
 use crate::{
     rules::{ByClass, KINDS, Reader, Watches},
     timeline::INPUTS_MAX,
@@ -11,11 +11,17 @@ use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
-use weir_domain::{Class, Text, Verdict};
+use weir_domain::{AlarmClass, Class, Text, Verdict};
 
 const CONFIDENCE: [&str; 5] = ["V", "M-h", "M-m", "M-l", "C"];
 /// No delay may be longer.
 const SECONDS_MAX: u64 = 24 * 3_600;
+/// An alarm that nobody hears of again for more than a week is not announced again.
+const REALARM_MAX_MINS: u64 = 7 * 24 * 60;
+/// No alarm is shelved for longer than a day.
+const SHELVE_MAX_MINS: u64 = 24 * 60;
+/// Longest name of a group.
+const GROUP_MAX: usize = 64;
 
 pub(super) fn check_text(text: &Spanned<Text>, faults: &mut Faults<'_>) {
     for (language, words) in [("zh", &text.get_ref().zh), ("en", &text.get_ref().en)] {
@@ -39,12 +45,12 @@ pub(super) fn take_rules<'t>(table: &mut DeTable<'t>) -> Vec<(usize, Spanned<DeV
 pub(super) fn requirements(
     raw: &RawRequirement,
     rules: Vec<(usize, Spanned<DeValue<'_>>)>,
-    known: Option<&[ClassDef]>,
+    header: Option<&Pack>,
     faults: &mut Faults<'_>,
 ) -> Vec<Requirement> {
     check_words(raw, faults);
     let named: Vec<Class> = raw.classes.iter().map(|class| class.get_ref().clone()).collect();
-    let mut reader = Reader::new(faults, known, !named.is_empty());
+    let mut reader = Reader::new(faults, header, !named.is_empty());
     for class in &raw.classes {
         reader.check_class(class.get_ref(), class.span());
     }
@@ -96,18 +102,43 @@ fn check_words(raw: &RawRequirement, faults: &mut Faults<'_>) {
         faults.add(span.clone(), "an alarm must not be raised on compliant", "");
     }
     if alarm.on_delay_secs.max(alarm.off_delay_secs) > SECONDS_MAX {
-        faults.add(span, "a delay is longer than a day", "");
+        faults.add(span.clone(), "a delay is longer than a day", "");
+    }
+    if alarm.realarm_mins.is_some_and(|mins| !(1..=REALARM_MAX_MINS).contains(&mins)) {
+        faults.add(span.clone(), "realarm_mins is not 1 to 10080", "");
+    }
+    if alarm.shelve_max_mins.is_some_and(|mins| mins > SHELVE_MAX_MINS) {
+        let hint = "no alarm is shelved for longer than a day; 0 forbids it";
+        faults.add(span.clone(), "shelve_max_mins is above 1440", hint);
+    }
+    let is_word = |group: &String| (1..=GROUP_MAX).contains(&group.chars().count());
+    if !alarm.group.as_ref().is_none_or(is_word) {
+        faults.add(span.clone(), "group is empty or longer than 64 characters", "");
+    }
+    if alarm.suppressed_by.contains(raw.id.get_ref()) {
+        faults.add(span, "an alarm cannot suppress itself", "name other requirements");
     }
 }
 
 fn alarm(raw: &RawRequirement, usual: Verdict) -> AlarmSpec {
     let alarm = raw.alarm.get_ref();
+    // What is raised by missing data is about data.
+    let class = match usual {
+        Verdict::Indeterminate => AlarmClass::Data,
+        _ => AlarmClass::Compliance,
+    };
     AlarmSpec {
         priority: alarm.priority,
         on_delay: Duration::from_secs(alarm.on_delay_secs),
         off_delay: Duration::from_secs(alarm.off_delay_secs),
         deadband: alarm.deadband,
         raise_on: alarm.raise_on.unwrap_or(usual),
+        class: alarm.class.unwrap_or(class),
+        latch: alarm.latch,
+        realarm: alarm.realarm_mins.map(minutes),
+        group: alarm.group.clone(),
+        suppressed_by: alarm.suppressed_by.clone(),
+        shelve_max: alarm.shelve_max_mins.map(minutes),
     }
 }
 
@@ -140,7 +171,7 @@ fn rules(
     }
     let knows = found.iter().all(|(_, rule)| rule.kind().knows_opening_hours());
     if raw.open_hours_only && !knows {
-        let hint = "only limits know opening hours";
+        let hint = "this kind of rule knows no opening hours";
         reader.fault(raw.id.span(), "open_hours_only has no effect here", hint);
     }
     found

@@ -1,14 +1,18 @@
 //! The tests that a pack carries: what is played, and what must come of it.
 
 use super::{
-    ClassDef, Requirement,
+    Pack, Requirement,
     fault::Faults,
     raw::RawTest,
     signal::{self, TestPoint},
 };
-use crate::{Schedule, rules::Reader};
+use crate::{
+    Schedule,
+    rules::{Reader, facts_of},
+};
 use core::ops::Range;
 use jiff::{civil, tz::TimeZone};
+use std::collections::BTreeMap;
 use toml::Spanned;
 use weir_domain::{Class, RequirementId, Timestamp, Verdict};
 
@@ -32,22 +36,30 @@ const TIME_ZONE: &str = "Asia/Shanghai";
 /// A signal is a row of steps; each step begins with a sample. `0.5 to 0.2 over 10m` is a ramp,
 /// `none` a silence; `bad:…` and `uncertain:…` are samples of that quality. A sample speaks for
 /// three intervals unless `gap` says otherwise: `every 5s gap 1m: …`. The points of one role are
-/// one device.
+/// one device. A point that is only sent on occasion has one sample a step, at its beginning:
+/// `occasional: none for 9h; 0.5 for 4h; 0.6 for 11h` are tests at nine and at one o'clock.
 ///
 /// `expect` lists all verdicts of a requirement, with the deciding value behind `=` where it
 /// matters; `stands` says how it stands at the end (`none` = it does not apply). A requirement that
-/// is not listed must not find anything non-compliant.
+/// is not listed must not find anything non-compliant. `facts = { beds = 300 }` gives the area facts.
+/// `marks` and `findings` list what the checks
+/// of the pack say of a point: `"pool_water.ph" = ["bad:out_of_range 10:02-10:03"]`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TestCase {
     /// What it shows.
     pub name: String,
     pub(crate) class: Option<Class>,
+    pub(crate) facts: BTreeMap<String, f64>,
     pub(crate) schedule: Schedule,
     pub(crate) time_zone: TimeZone,
     pub(crate) start: Timestamp,
     pub(crate) points: Vec<TestPoint>,
     pub(crate) expect: Vec<(RequirementId, Vec<Expected>)>,
     pub(crate) stands: Vec<(RequirementId, Option<Verdict>)>,
+    /// For each point all marks of the checks, as `uncertain:suspect_spike 10:05-10:05:05`.
+    pub(crate) marks: Vec<(String, Vec<String>)>,
+    /// For each point all findings, as `flatline`.
+    pub(crate) findings: Vec<(String, Vec<String>)>,
 }
 
 /// A verdict that a test expects.
@@ -71,11 +83,18 @@ impl TestCase {
 pub(super) fn test_case(
     raw: RawTest,
     requirements: Option<&[Requirement]>,
-    classes: Option<&[ClassDef]>,
+    header: Option<&Pack>,
     faults: &mut Faults<'_>,
 ) -> Option<TestCase> {
     if let Some(class) = &raw.class {
-        Reader::new(faults, classes, false).check_class(class.get_ref(), class.span());
+        Reader::new(faults, header, false).check_class(class.get_ref(), class.span());
+    }
+    let known = facts_of(header);
+    for fact in raw.facts.keys() {
+        if header.is_some() && !known.contains(&fact.get_ref().as_str()) {
+            let hint = format!("the facts are: {}", known.join(", "));
+            faults.add(fact.span(), format!("there is no fact {}", fact.get_ref()), hint);
+        }
     }
     let time_zone = time_zone(raw.time_zone.as_ref(), faults)?;
     let at = raw.at.get_ref().to_string().parse::<civil::DateTime>().ok();
@@ -105,7 +124,37 @@ pub(super) fn test_case(
     let schedule = opening_hours(&raw.opening_hours, faults);
     let class = raw.class.map(Spanned::into_inner);
     let start = start.into();
-    Some(TestCase { name: raw.name, class, schedule, time_zone, start, points, expect, stands })
+    let facts = raw.facts.into_iter().map(|(id, value)| (id.into_inner(), value)).collect();
+    let (marks, findings) =
+        (said(&raw.marks, &raw.points, faults), said(&raw.findings, &raw.points, faults));
+    let name = raw.name;
+    Some(TestCase {
+        name,
+        class,
+        facts,
+        schedule,
+        time_zone,
+        start,
+        points,
+        expect,
+        stands,
+        marks,
+        findings,
+    })
+}
+
+/// What the checks must say of points of the test.
+fn said(
+    raw: &BTreeMap<String, Spanned<Vec<String>>>,
+    points: &BTreeMap<String, Spanned<String>>,
+    faults: &mut Faults<'_>,
+) -> Vec<(String, Vec<String>)> {
+    for (point, lines) in raw {
+        if !points.contains_key(point) {
+            faults.add(lines.span(), format!("the test has no point {point}"), "");
+        }
+    }
+    raw.iter().map(|(point, lines)| (point.clone(), lines.get_ref().clone())).collect()
 }
 
 fn time_zone(raw: Option<&Spanned<String>>, faults: &mut Faults<'_>) -> Option<TimeZone> {

@@ -1,4 +1,5 @@
-//! The notation of the signals in the tests of a pack: `every 5s: 0.5 for 10m; none for 1m`.
+//! The notation of the signals in the tests of a pack: `every 5s: 0.5 for 10m; none for 1m`, and
+//! `occasional: none for 9h; 0.5 for 4h` of a point that is only sent on occasion.
 
 use core::time::Duration;
 use weir_domain::{Parameter, Quality, Reading, Role, Sample, Timestamp, Value};
@@ -7,13 +8,16 @@ use weir_domain::{Parameter, Quality, Reading, Role, Sample, Timestamp, Value};
 const GAP_INTERVALS: u32 = 3;
 /// Samples of one signal.
 const SAMPLES_MAX: u128 = 200_000;
+/// What is only sent on occasion counts until the next time, however long that takes.
+const OCCASIONAL_GAP: Duration = Duration::from_secs(400 * 24 * 3_600);
 
 /// A point of a test with its signal.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TestPoint {
     pub(crate) role: Role,
     pub(crate) parameter: Parameter,
-    every: Duration,
+    /// None if there is one sample a step.
+    every: Option<Duration>,
     pub(crate) max_gap: Duration,
     steps: Vec<Step>,
 }
@@ -33,6 +37,11 @@ enum Shape {
 }
 
 impl TestPoint {
+    /// Whether it is only sent on occasion.
+    pub(crate) fn is_occasional(&self) -> bool {
+        self.every.is_none()
+    }
+
     pub(crate) fn length(&self) -> Duration {
         self.steps.iter().map(|step| step.length).sum()
     }
@@ -46,7 +55,7 @@ impl TestPoint {
                 if let Some(reading) = step.reading(into) {
                     samples.push(Sample::at(from + into, reading));
                 }
-                into += self.every;
+                into += self.every.unwrap_or(step.length);
             }
             from = from + step.length;
         }
@@ -79,13 +88,14 @@ pub(super) fn point(name: &str, signal: &str) -> Result<TestPoint, String> {
         signal.split_once(':').ok_or("a signal begins with its interval, such as every 5s:")?;
     let words: Vec<&str> = timing.split_whitespace().collect();
     let (every, max_gap) = match words[..] {
-        ["every", every] => (duration(every)?, duration(every)? * GAP_INTERVALS),
-        ["every", every, "gap", gap] => (duration(every)?, duration(gap)?),
+        ["every", every] => (Some(duration(every)?), duration(every)? * GAP_INTERVALS),
+        ["every", every, "gap", gap] => (Some(duration(every)?), duration(gap)?),
+        ["occasional"] => (None, OCCASIONAL_GAP),
         _ => return Err(format!("{timing:?} is no interval, such as every 5s")),
     };
     let steps = steps.split(';').map(|text| step(text.trim())).collect::<Result<Vec<_>, _>>()?;
     let point = TestPoint { role, parameter, every, max_gap, steps };
-    if point.length().as_millis() / every.as_millis() > SAMPLES_MAX {
+    if every.is_some_and(|every| point.length().as_millis() / every.as_millis() > SAMPLES_MAX) {
         return Err(format!("the signal has more than {SAMPLES_MAX} samples"));
     }
     Ok(point)
@@ -122,6 +132,7 @@ fn duration(text: &str) -> Result<Duration, String> {
             "s" => Duration::from_secs(1),
             "m" => Duration::from_secs(60),
             "h" => Duration::from_secs(3_600),
+            "d" => Duration::from_secs(24 * 3_600),
             _ => return Err(wrong()),
         } * number;
         rest = tail;
@@ -135,12 +146,16 @@ mod tests {
 
     #[test]
     fn lengths_of_time_are_read() {
-        for (text, millis) in
-            [("80ms", 80), ("5s", 5_000), ("14m59s", 899_000), ("1h30m", 5_400_000)]
-        {
+        for (text, millis) in [
+            ("80ms", 80),
+            ("5s", 5_000),
+            ("14m59s", 899_000),
+            ("1h30m", 5_400_000),
+            ("2d", 172_800_000),
+        ] {
             assert_eq!(duration(text), Ok(Duration::from_millis(millis)));
         }
-        for text in ["", "5", "s", "5 s", "5d", "0s", "-5s", "1.5s"] {
+        for text in ["", "5", "s", "5 s", "5y", "0s", "-5s", "1.5s"] {
             assert!(duration(text).is_err(), "{text}");
         }
     }
@@ -167,6 +182,18 @@ mod tests {
             (27, None),
         ];
         assert_eq!(samples, expected);
+    }
+
+    #[test]
+    fn what_is_sent_on_occasion_is_one_sample_a_step() {
+        let point = point("log.test", "occasional: none for 9h; 0.5 for 4h; 0.6 for 11h").unwrap();
+        assert!(point.is_occasional() && point.max_gap == OCCASIONAL_GAP);
+        let samples: Vec<(i64, Option<f64>)> = point
+            .samples(Timestamp::from_millis(0))
+            .iter()
+            .map(|s| (s.source_time.as_millis() / 3_600_000, s.reading.good().map(Value::get)))
+            .collect();
+        assert_eq!(samples, [(9, Some(0.5)), (13, Some(0.6))]);
     }
 
     #[test]

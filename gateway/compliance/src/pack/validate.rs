@@ -1,11 +1,13 @@
 //! From the text of a pack to the pack, or to all its faults.
 
 use super::{
-    ClassDef, Pack, PackError, Requirement, Seal, TestCase,
+    ClassDef, FactDef, Pack, PackError, Requirement, Seal, TestCase,
     fault::{Faults, shape},
-    raw::{RawHeader, RawRequirement, RawTest},
+    raw::{RawFact, RawHeader, RawRequirement, RawTest},
     requirement, script,
 };
+use crate::rules::{CONTACT_TANK, is_name};
+use crate::validity::{Validity, check_section};
 use core::ops::Range;
 use jiff::civil::Date;
 use toml::{
@@ -23,17 +25,23 @@ pub(super) fn pack(text: &str) -> Result<Pack, PackError> {
         return Err(faults.into_error());
     }
     let mut table = table.into_inner();
-    let requirements = items(&mut table, "requirement", &mut faults);
+    let validity = match table.contains_key("validity") {
+        true => read_validity(items(&mut table, "validity", &mut faults), &mut faults),
+        false => Vec::new(),
+    };
+    // A pack may consist of checks of readings alone.
+    let requires = validity.is_empty() || table.contains_key("requirement");
+    let requirements =
+        if requires { items(&mut table, "requirement", &mut faults) } else { Vec::new() };
     let tests = items(&mut table, "test", &mut faults);
     let header: Option<RawHeader> = shape(Spanned::new(0..0, DeValue::Table(table)), &mut faults);
     let header = header.map(|raw| self::header(raw, &mut faults));
-    let classes = header.as_ref().map(|header| &header.classes[..]);
     let before = faults.len();
-    let requirements = read_requirements(requirements, classes, &mut faults);
+    let requirements = read_requirements(requirements, header.as_ref(), &mut faults);
     let known = (faults.len() == before).then_some(&requirements[..]);
-    let tests = read_tests(tests, known, classes, &mut faults);
+    let tests = read_tests(tests, known, header.as_ref(), &mut faults);
     match header {
-        Some(header) if faults.is_empty() => Ok(Pack { requirements, tests, ..header }),
+        Some(header) if faults.is_empty() => Ok(Pack { requirements, validity, tests, ..header }),
         _ => Err(faults.into_error()),
     }
 }
@@ -97,9 +105,30 @@ fn header(raw: RawHeader, faults: &mut Faults<'_>) -> Pack {
         effective_to,
         seal: Seal::Unsigned,
         classes,
+        facts: self::facts(raw.facts, faults),
         requirements: Vec::new(),
+        validity: Vec::new(),
         tests: Vec::new(),
     }
+}
+
+fn facts(raw: Vec<Spanned<RawFact>>, faults: &mut Faults<'_>) -> Vec<FactDef> {
+    let mut facts: Vec<FactDef> = Vec::new();
+    for fact in raw {
+        let (span, RawFact { id, name, unit, default }) = (fact.span(), fact.into_inner());
+        if !is_name(&id) {
+            let hint = "write a-z, 0-9 and _, beginning with a letter";
+            faults.add(span.clone(), format!("{id:?} is no name of a fact"), hint);
+        }
+        if id == CONTACT_TANK || facts.iter().any(|known| known.id == id) {
+            faults.add(span.clone(), format!("fact {id} stands here twice"), "");
+        }
+        if default.is_some_and(|default| !default.is_finite()) {
+            faults.add(span, "the default is not a finite number", "");
+        }
+        facts.push(FactDef { id, name, unit, default });
+    }
+    facts
 }
 
 fn date(raw: Option<&Spanned<toml::value::Datetime>>, faults: &mut Faults<'_>) -> Option<Date> {
@@ -112,9 +141,19 @@ fn date(raw: Option<&Spanned<toml::value::Datetime>>, faults: &mut Faults<'_>) -
     date
 }
 
+fn read_validity(items: Vec<Spanned<DeValue<'_>>>, faults: &mut Faults<'_>) -> Vec<Validity> {
+    let mut sections = Vec::new();
+    for item in items {
+        let Some(section) = shape::<Spanned<Validity>>(item, faults) else { continue };
+        check_section(&section, faults);
+        sections.push(section.into_inner());
+    }
+    sections
+}
+
 fn read_requirements(
     items: Vec<Spanned<DeValue<'_>>>,
-    classes: Option<&[ClassDef]>,
+    header: Option<&Pack>,
     faults: &mut Faults<'_>,
 ) -> Vec<Requirement> {
     let mut requirements: Vec<Requirement> = Vec::new();
@@ -125,7 +164,7 @@ fn read_requirements(
         };
         let Some(raw) = shape::<RawRequirement>(item, faults) else { continue };
         let id_span: Range<usize> = raw.id.span();
-        for new in requirement::requirements(&raw, rules, classes, faults) {
+        for new in requirement::requirements(&raw, rules, header, faults) {
             let clash = |known: &&Requirement| known.id == new.id && overlap(known, &new);
             if requirements.iter().any(|known| clash(&known)) {
                 let problem = format!("requirement {} stands here twice for a class", new.id);
@@ -144,14 +183,12 @@ fn overlap(a: &Requirement, b: &Requirement) -> bool {
 fn read_tests(
     items: Vec<Spanned<DeValue<'_>>>,
     requirements: Option<&[Requirement]>,
-    classes: Option<&[ClassDef]>,
+    header: Option<&Pack>,
     faults: &mut Faults<'_>,
 ) -> Vec<TestCase> {
     let raw =
         items.into_iter().filter_map(|item| shape::<RawTest>(item, faults)).collect::<Vec<_>>();
-    raw.into_iter()
-        .filter_map(|raw| script::test_case(raw, requirements, classes, faults))
-        .collect()
+    raw.into_iter().filter_map(|raw| script::test_case(raw, requirements, header, faults)).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What every kind of rule needs to be read: the faults found so far, and the classes of the pack.
 
 use crate::{
-    ClassDef, InputSpec,
+    ClassDef, InputSpec, Pack,
     pack::fault::{Faults, shape},
 };
 use core::ops::Range;
@@ -9,6 +9,8 @@ use serde::{Deserialize, de::DeserializeOwned};
 use toml::{Spanned, de::DeValue};
 use weir_domain::{Class, Parameter, Role, Unit};
 
+/// The fact that every pack knows: the volume of the contact tank in cubic metres.
+pub(crate) const CONTACT_TANK: &str = "contact_tank_m3";
 /// No persistence, hold or delay may be longer: an excursion is kept open for so long.
 pub(crate) const SECONDS_MAX: u64 = 24 * 3_600;
 
@@ -16,7 +18,7 @@ pub(crate) const SECONDS_MAX: u64 = 24 * 3_600;
 #[derive(Debug)]
 pub(crate) struct Reader<'a, 't> {
     faults: &'a mut Faults<'t>,
-    known: Option<&'a [ClassDef]>,
+    header: Option<&'a Pack>,
     names_classes: bool,
 }
 
@@ -36,14 +38,14 @@ impl RawInput {
 }
 
 impl<'a, 't> Reader<'a, 't> {
-    /// `known` are the classes of the pack, if they could be read; `names_classes` is whether the
-    /// requirement names some of them for itself.
+    /// `header` is the pack without its requirements, if it could be read; `names_classes` is whether
+    /// the requirement names some of its classes for itself.
     pub(crate) fn new(
         faults: &'a mut Faults<'t>,
-        known: Option<&'a [ClassDef]>,
+        header: Option<&'a Pack>,
         names_classes: bool,
     ) -> Self {
-        Self { faults, known, names_classes }
+        Self { faults, header, names_classes }
     }
 
     /// Reads a part of the text into its raw shape.
@@ -65,9 +67,18 @@ impl<'a, 't> Reader<'a, 't> {
         self.names_classes
     }
 
+    fn classes(&self) -> Option<&'a [ClassDef]> {
+        self.header.map(|header| &header.classes[..])
+    }
+
+    /// The facts that an area may have.
+    pub(crate) fn facts(&self) -> Vec<&'a str> {
+        facts_of(self.header)
+    }
+
     /// Where the classes themselves could not be read, nothing can be said of their names.
     pub(crate) fn check_class(&mut self, class: &Class, span: Range<usize>) {
-        let Some(known) = self.known else { return };
+        let Some(known) = self.classes() else { return };
         if !known.iter().any(|def| def.id == *class) {
             let names: Vec<&str> = known.iter().map(|def| def.id.as_str()).collect();
             let hint = match names[..] {
@@ -90,10 +101,16 @@ impl<'a, 't> Reader<'a, 't> {
         for (class, what) in &said {
             self.check_class(class, what.span());
         }
-        let known = self.known;
+        let known = self.classes();
         said.sort_by_key(|(class, _)| {
             known.and_then(|all| all.iter().position(|d| d.id == **class))
         });
         said
     }
+}
+
+/// The facts that an area of a pack may have.
+pub(crate) fn facts_of(header: Option<&Pack>) -> Vec<&str> {
+    let own = header.into_iter().flat_map(|header| &header.facts);
+    own.map(|fact| fact.id.as_str()).chain([CONTACT_TANK]).collect()
 }

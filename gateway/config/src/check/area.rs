@@ -1,10 +1,11 @@
 //! Areas: their kind, class, packs and opening hours.
 
 use super::{Check, name_or_id};
-use crate::read::{Raw, RawArea};
+use crate::read::{Raw, RawArea, RawTrust};
 use crate::{Area, FacilityKind};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use weir_compliance::{Pack, Schedule};
+use weir_compliance::{Pack, Schedule, Seal};
 use weir_profiles::form::Found;
 
 /// The pack about the gateway's own duties, such as seeing to it that there are data. The
@@ -19,7 +20,7 @@ impl Check<'_, '_> {
 
     fn area(&self, raw: &RawArea, all: &Raw) -> Option<Area> {
         let kind = self.kind(raw, all);
-        let packs = self.packs(raw);
+        let packs = self.packs(raw, all);
         let schedule = self.schedule(raw);
         let class_ok = packs.as_ref().is_none_or(|packs| self.class_is_known(raw, packs));
         if kind == Some(FacilityKind::Pool) && raw.opening_hours.is_none() {
@@ -33,12 +34,14 @@ impl Check<'_, '_> {
         let id = raw.id.as_ref()?;
         let (opening_hours, schedule) = schedule?;
         class_ok.then_some(())?;
+        let packs = packs?;
         Some(Area {
             id: id.value.clone(),
             name: name_or_id(raw.name.as_ref(), &id.value),
             kind: kind?,
             class: raw.class.as_ref().map(|class| class.value.clone()),
-            packs: packs?,
+            facts: self.facts(raw, &packs)?,
+            packs,
             contact_tank_m3: raw.contact_tank_m3,
             opening_hours,
             schedule,
@@ -59,7 +62,7 @@ impl Check<'_, '_> {
         site.kind.as_ref().map(|kind| kind.value)
     }
 
-    fn packs(&self, raw: &RawArea) -> Option<Vec<Arc<Pack>>> {
+    fn packs(&self, raw: &RawArea, all: &Raw) -> Option<Vec<Arc<Pack>>> {
         let mut packs: Vec<Arc<Pack>> = Vec::with_capacity(raw.packs.len());
         let mut whole = true;
         for name in &raw.packs {
@@ -80,9 +83,41 @@ impl Check<'_, '_> {
                 self.errors.note(&name.spot, format!("the pack \"{}\" is here twice", pack.id));
                 whole = false;
             }
+            whole &= self.is_vouched_for(pack, name, &all.trust);
             packs.push(Arc::clone(pack));
         }
         whole.then_some(packs)
+    }
+
+    /// Whether somebody that the site trusts answers for the pack.
+    fn is_vouched_for(&self, pack: &Pack, name: &Found<String>, trust: &RawTrust) -> bool {
+        match &pack.seal {
+            Seal::BuiltIn => true,
+            Seal::Signed { key } if trust.keys.iter().any(|known| known.value == *key) => true,
+            Seal::Signed { key } => {
+                let problem =
+                    format!("this site does not trust the key that signed \"{}\"", pack.id);
+                let hint =
+                    format!("if you know whose it is, add it to trusted_keys of [packs]: {key}");
+                self.errors.hint(&name.spot, problem, hint);
+                false
+            }
+            Seal::Unsigned if trust.allow_unsigned => {
+                let problem = format!("nobody vouches for the rule pack \"{}\"", pack.id);
+                self.warnings.hint(&name.spot, problem, "each of its verdicts will say so");
+                true
+            }
+            Seal::Unsigned => {
+                let hint = "sign it with `weir packs sign`; or, for a trial, write \
+                            allow_unsigned = true under [packs]";
+                self.errors.hint(
+                    &name.spot,
+                    format!("the rule pack \"{}\" is not signed", pack.id),
+                    hint,
+                );
+                false
+            }
+        }
     }
 
     /// The packs that a site file may name.
@@ -106,6 +141,20 @@ impl Check<'_, '_> {
             self.unknown("class", class.value.as_str(), &class.spot, known);
         }
         false
+    }
+
+    /// The facts, if every one is asked for by one of the packs.
+    fn facts(&self, raw: &RawArea, packs: &[Arc<Pack>]) -> Option<BTreeMap<String, f64>> {
+        let known = || packs.iter().flat_map(|pack| &pack.facts).map(|fact| fact.id.as_str());
+        let (mut facts, mut whole) = (BTreeMap::new(), true);
+        for (name, number) in &raw.facts {
+            if !known().any(|known| known == name.value) {
+                self.unknown("fact", &name.value, &name.spot, known());
+                whole = false;
+            }
+            facts.insert(name.value.clone(), *number);
+        }
+        whole.then_some(facts)
     }
 
     fn schedule(&self, raw: &RawArea) -> Option<(Vec<String>, Schedule)> {

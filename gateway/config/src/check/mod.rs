@@ -17,7 +17,7 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use std::collections::HashMap;
 use std::sync::Arc;
 use weir_compliance::Pack;
-use weir_domain::{LinkId, Text};
+use weir_domain::{LinkId, Text, Timestamp};
 use weir_profiles::Profile;
 use weir_profiles::form::{Faults, Found, Spot, closest};
 
@@ -31,6 +31,8 @@ pub struct Library {
     pub profiles: Vec<Arc<Profile>>,
     /// The packs; ids are unique.
     pub packs: Vec<Arc<Pack>>,
+    /// The time, if packs that are not in force then are to be warned of.
+    pub now: Option<Timestamp>,
 }
 
 /// A site file that holds, and what might still be wrong with it.
@@ -59,6 +61,7 @@ impl Library {
         Self {
             profiles: weir_profiles::builtin_profiles(),
             packs: weir_compliance::builtin_packs(),
+            now: None,
         }
     }
 }

@@ -5,9 +5,9 @@ use crate::facts::facts;
 use crate::read::{RawArea, RawDevice};
 use crate::{Area, Device};
 use jiff::tz::TimeZone;
-use weir_compliance::{BindFault, BindLevel, Requirement, bind};
+use weir_compliance::{BindFault, BindLevel, Pack, Requirement, bind_all};
 use weir_domain::RequirementId;
-use weir_profiles::form::closest;
+use weir_profiles::form::{Found, closest};
 
 impl Check<'_, '_> {
     /// Binds the packs: what contradicts them is an error, what nobody watches a warning.
@@ -24,9 +24,11 @@ impl Check<'_, '_> {
             self.warnings.hint(&raw.spot, problem, hint);
         }
         let facts = facts(area, devices, zone.clone());
-        for (pack, name) in area.packs.iter().zip(&raw.packs) {
+        let bound = bind_all(&area.packs, &facts);
+        for ((pack, name), (_, faults)) in area.packs.iter().zip(&raw.packs).zip(bound) {
+            self.is_in_force(pack, name, zone);
             let (missing, contrary): (Vec<_>, Vec<_>) =
-                bind(pack, &facts).1.into_iter().partition(|f| f.level == BindLevel::Missing);
+                faults.into_iter().partition(|fault| fault.level == BindLevel::Missing);
             for fault in contrary {
                 self.errors.hint(&name.spot, fault.problem, fault.hint);
             }
@@ -40,6 +42,24 @@ impl Check<'_, '_> {
                 self.warnings.hint(&name.spot, problem, unwatched(&missing));
             }
         }
+    }
+
+    /// Warns of a pack that judges nothing today.
+    fn is_in_force(&self, pack: &Pack, name: &Found<String>, zone: &TimeZone) {
+        let Some(now) = self.library.now else { return };
+        let today = now.to_jiff().to_zoned(zone.clone()).date();
+        let (problem, hint) = match (pack.effective_from, pack.effective_to) {
+            (Some(from), _) if today < from => (
+                format!("the pack \"{}\" is not yet in force: it begins on {from}", pack.id),
+                "name the edition before it as well; they hand over at midnight",
+            ),
+            (_, Some(to)) if to < today => (
+                format!("the pack \"{}\" is no longer in force: it ended on {to}", pack.id),
+                "name the edition that came after it; `weir packs list` shows the dates",
+            ),
+            _ => return,
+        };
+        self.warnings.hint(&name.spot, problem, hint);
     }
 
     /// A role that is nearly one of the packs' is probably a slip. One that is like none of them

@@ -11,8 +11,8 @@ pub(crate) use link::{RawLink, RawMqtt, RawTransport};
 pub(crate) use sink::{RawSink, RawTarget};
 
 use crate::defaults::{
-    COMMIT_INTERVAL_MS_BOUNDS, CONTACT_TANK_M3_MAX, ITEMS_MAX, RETENTION_DAYS_BOUNDS,
-    SCAN_INTERVAL_MS_BOUNDS,
+    COMMIT_INTERVAL_MS_BOUNDS, CONTACT_TANK_M3_MAX, ITEMS_MAX, KEY_DIGITS, KEY_PREFIX,
+    RETENTION_DAYS_BOUNDS, SCAN_INTERVAL_MS_BOUNDS,
 };
 use crate::{FacilityKind, Secret};
 use core::net::SocketAddr;
@@ -26,6 +26,7 @@ pub(crate) struct Raw {
     pub(crate) links: Vec<RawLink>,
     pub(crate) devices: Vec<RawDevice>,
     pub(crate) sinks: Vec<RawSink>,
+    pub(crate) trust: RawTrust,
     pub(crate) storage: RawStorage,
     pub(crate) web: RawWeb,
 }
@@ -48,6 +49,7 @@ pub(crate) struct RawArea {
     pub(crate) packs: Vec<Found<String>>,
     pub(crate) contact_tank_m3: Option<f64>,
     pub(crate) opening_hours: Option<Found<Vec<Found<String>>>>,
+    pub(crate) facts: Vec<(Found<String>, f64)>,
 }
 
 pub(crate) struct RawDevice {
@@ -62,6 +64,13 @@ pub(crate) struct RawDevice {
     pub(crate) area: Option<Found<AreaId>>,
     pub(crate) role: Option<Found<Role>>,
     pub(crate) scan_interval_ms: Option<Found<i64>>,
+}
+
+/// Whose rule packs may judge, besides those that come with the gateway.
+#[derive(Default)]
+pub(crate) struct RawTrust {
+    pub(crate) keys: Vec<Found<String>>,
+    pub(crate) allow_unsigned: bool,
 }
 
 #[derive(Default)]
@@ -92,6 +101,7 @@ pub(crate) fn read(text: &str, faults: &Faults<'_>) -> Option<Raw> {
         links: items(&mut root, "link", faults, link::link),
         devices: items(&mut root, "device", faults, device),
         sinks: items(&mut root, "sink", faults, sink::sink),
+        trust: root.fields("packs").map(|fields| trust(fields, faults)).unwrap_or_default(),
         storage: root.fields("storage").map(storage).unwrap_or_default(),
         web: root.fields("web").map(|fields| web(fields, faults)).unwrap_or_default(),
     })
@@ -142,6 +152,7 @@ fn area(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> RawArea {
         packs: fields.texts("packs").map_or(Vec::new(), |found| found.value),
         contact_tank_m3: tank.map(|tank| tank.value),
         opening_hours: fields.texts("opening_hours"),
+        facts: fields.named_numbers("facts").unwrap_or_default(),
     }
 }
 
@@ -161,6 +172,22 @@ fn device(mut fields: Fields<'_, '_>, _: &Faults<'_>) -> RawDevice {
         role: fields.parsed("role"),
         scan_interval_ms: fields.whole("scan_interval_ms", SCAN_INTERVAL_MS_BOUNDS),
     }
+}
+
+fn trust(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> RawTrust {
+    let keys = fields.texts("trusted_keys").map_or(Vec::new(), |found| found.value);
+    for key in &keys {
+        let digits = key.value.strip_prefix(KEY_PREFIX);
+        let fits = |digits: &str| {
+            digits.len() == KEY_DIGITS && digits.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f'))
+        };
+        if !digits.is_some_and(fits) {
+            let hint = "write what `weir packs keygen` printed: ed25519: and 64 hex digits";
+            faults.hint(&key.spot, "this is no public key", hint);
+        }
+    }
+    let allow = fields.flag("allow_unsigned").is_some_and(|found| found.value);
+    RawTrust { keys, allow_unsigned: allow }
 }
 
 fn storage(mut fields: Fields<'_, '_>) -> RawStorage {

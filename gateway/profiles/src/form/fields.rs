@@ -145,6 +145,22 @@ impl<'a, 'i> Fields<'a, 'i> {
         self.list(key, as_number)
     }
 
+    /// A table of finite numbers, whose keys nobody knows beforehand; each with where its key is.
+    pub fn named_numbers(&mut self, key: &'static str) -> Option<Vec<(Found<String>, f64)>> {
+        let (value, spot) = self.take(key)?;
+        let DeValue::Table(table) = value else {
+            return mismatch(value, &spot, "a table of numbers", self.faults);
+        };
+        let read = |(name, value): (&toml::Spanned<_>, &'a toml::Spanned<DeValue<'i>>)| {
+            let name: &toml::Spanned<std::borrow::Cow<'i, str>> = name;
+            let text: &str = name.get_ref();
+            let number = as_number(value.get_ref(), &spot.within(text, value.span()), self.faults)?;
+            let spot = spot.within(text, name.span());
+            Some((Found { value: text.to_owned(), spot }, number))
+        };
+        Some(table.iter().filter_map(read).collect())
+    }
+
     /// A name: `{ zh = "…", en = "…" }`, or one text for both languages.
     pub fn name(&mut self, key: &'static str) -> Option<Found<Text>> {
         let (value, spot) = self.take(key)?;

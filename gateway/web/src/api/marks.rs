@@ -83,10 +83,7 @@ pub(crate) async fn one(State(app): Shared, Segment(id): Segment) -> Result<Json
     .await
 }
 
-pub(crate) async fn mark(
-    State(app): Shared,
-    Body(act): Body<MarkAct>,
-) -> Result<(StatusCode, Json), Problem> {
+pub(crate) async fn mark(State(app): Shared, Body(act): Body<MarkAct>) -> Result<Json, Problem> {
     let quality = act.quality().map_err(|error| Problem::body(format!("`quality` is {error}")))?;
     let (by, comment) = person(&act.by, act.role, &act.comment)?;
     if comment.is_empty() {
@@ -123,7 +120,7 @@ pub(crate) async fn mark(
         }
     };
     let effects = perform(&app, "", act).await?;
-    marked(&effects).map(|json| (StatusCode::CREATED, json))
+    marked(&effects)
 }
 
 pub(crate) async fn end(
@@ -161,7 +158,7 @@ struct Calibration<'a> {
 pub(crate) async fn calibration(
     State(app): Shared,
     Body(act): Body<CalibrationAct>,
-) -> Result<(StatusCode, Json), Problem> {
+) -> Result<Json, Problem> {
     let (by, comment) = person(&act.by, act.role, &act.comment)?;
     let check = CalibrationCheck {
         point: act.point,
@@ -175,7 +172,7 @@ pub(crate) async fn calibration(
     };
     let effects = perform(&app, "", Act::CalibrationCheck(check)).await?;
     let mark = mark_of(&effects).map(Mark::of);
-    Ok((StatusCode::CREATED, Json::of(&Calibration { mark })?))
+    Json::of(&Calibration { mark })
 }
 
 #[derive(Deserialize)]

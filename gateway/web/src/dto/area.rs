@@ -34,6 +34,11 @@ struct Pack<'a> {
     version: &'a str,
     title: &'a Text,
     source: &'a str,
+    effective_from: Option<&'a str>,
+    effective_to: Option<&'a str>,
+    seal: &'a str,
+    signed_by: Option<&'a str>,
+    overrides: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -73,6 +78,11 @@ impl<'a> Area<'a> {
             version: &pack.version,
             title: &pack.title,
             source: &pack.source,
+            effective_from: pack.effective_from.as_deref(),
+            effective_to: pack.effective_to.as_deref(),
+            seal: pack.seal,
+            signed_by: pack.signed_by.as_deref(),
+            overrides: &pack.overrides,
         };
         let requirements = view.site().requirements.iter().enumerate();
         let of_area = requirements.filter(|(_, requirement)| requirement.area == info.id);

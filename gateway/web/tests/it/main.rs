@@ -9,6 +9,7 @@ mod devices;
 mod events;
 mod gateway;
 mod harness;
+mod marks;
 mod refusals;
 mod reload;
 mod schema;

@@ -34,6 +34,11 @@ fn area(id: &str, hours: &[&str]) -> AreaInfo {
             version: "1".to_owned(),
             title: text("Hygiene of public places"),
             source: "GB 37488-2019".to_owned(),
+            effective_from: Some("2019-11-01".to_owned()),
+            effective_to: None,
+            seal: "builtin",
+            signed_by: None,
+            overrides: Vec::new(),
         }],
     }
 }

@@ -127,6 +127,7 @@ const THERAPY: &[Kind] = &[Kind::Radiotherapy];
 const RAYS: &[Kind] = &[Kind::Xray, Kind::Radiotherapy];
 const STERILIZER: &[Kind] = &[Kind::Sterilizer];
 const WATER: &[Kind] = &[Kind::Effluent, Kind::Pool];
+const WET: &[Kind] = &[Kind::Effluent, Kind::Pool, Kind::Sterilizer];
 const ALL: &[Kind] = &[];
 
 // Kinds, usual minutes, usual size, minutes of aftermath.
@@ -256,7 +257,7 @@ causes! {
     /// The instrument says that its sensor is broken.
     SensorFault = "sensor_fault" Instrument Device ALL, (5.0, 360.0), (1.0, 1.0), 5.0;
     /// The value is the same amount off. Size: share of the usual value.
-    Offset = "offset" Instrument Signal WATER, (720.0, 2880.0), (0.1, 0.3), 5.0;
+    Offset = "offset" Instrument Signal WET, (720.0, 2880.0), (0.1, 0.3), 5.0;
     /// The value is zero.
     Dead = "dead" Instrument Signal ALL, (60.0, 480.0), (1.0, 1.0), 5.0;
 

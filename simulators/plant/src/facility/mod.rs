@@ -18,6 +18,11 @@ mod effluent;
 mod instrument;
 
 mod panel;
+mod pool;
+mod radiotherapy;
+mod rays;
+mod sterilizer;
+mod xray;
 
 mod process;
 

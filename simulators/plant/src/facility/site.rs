@@ -1,6 +1,6 @@
 //! The description of one facility, drawn from a seed.
 
-use super::{Series, Signal, effluent, panel::Built};
+use super::{Series, Signal, effluent, panel::Built, pool, radiotherapy, sterilizer, xray};
 use std::fmt;
 
 /// What kind of facility it is.
@@ -46,6 +46,10 @@ impl Kind {
     pub(crate) fn build(self, seed: u64) -> Built {
         match self {
             Self::Effluent => effluent::build(seed),
+            Self::Pool => pool::build(seed),
+            Self::Xray => xray::build(seed),
+            Self::Radiotherapy => radiotherapy::build(seed),
+            Self::Sterilizer => sterilizer::build(seed),
             _ => effluent::build(seed),
         }
     }

@@ -62,7 +62,7 @@ fn old_samples_say_nothing_of_the_device_as_it_is() {
 fn the_gateways_own_silence_is_not_counted() {
     let mut player = Player::new(bench().evaluator(t(0)));
     both(0, 60, 1.0).into_iter().for_each(|event| player.observe(event));
-    player.evaluator.resume(t(1_000));
+    player.evaluator.resume(t(900), t(1_000));
     both(1_005, 1_060, 1.0).into_iter().for_each(|event| player.observe(event));
     let played = player.finish(t(1_060));
     assert_eq!(played.verdicts(), "+0..55 +1005..1060");
@@ -73,7 +73,7 @@ fn the_gateways_own_silence_is_not_counted() {
 fn a_device_that_stays_away_after_a_restart_is_missed() {
     let mut player = Player::new(bench().evaluator(t(0)));
     both(0, 60, 1.0).into_iter().for_each(|event| player.observe(event));
-    player.evaluator.resume(t(1_000));
+    player.evaluator.resume(t(900), t(1_000));
     player.fire(t(1_014));
     assert_eq!(player.evaluator.standing().verdict, Some(weir_domain::Verdict::Compliant));
     let played = player.finish(t(1_100));
@@ -86,7 +86,7 @@ fn one_that_was_away_before_is_still_away() {
     let mut player = Player::new(bench().evaluator(t(0)));
     player.observe(at(0, 1.0));
     player.fire(t(100));
-    player.evaluator.resume(t(1_000));
+    player.evaluator.resume(t(900), t(1_000));
     let played = player.finish(t(1_100));
     assert_eq!(played.standings(), "?");
     assert_eq!(played.verdicts(), "?1015..1100");

@@ -80,6 +80,8 @@ impl Every {
             standing.verdict = Some(Verdict::Indeterminate);
             standing.note = never(&settings.label);
         }
+        let verdict = Verdict::Indeterminate;
+        let cut = settings.calendar.boundary_after(start, DAY);
         let state = EveryState {
             at: start,
             open,
@@ -87,14 +89,19 @@ impl Every {
             perhaps: start,
             last: None,
             pending: VecDeque::new(),
-            stretch: None,
+            stretch: open.then_some(Stretch { from: start, verdict, cut }),
             standing,
         };
         Self { settings, change, state }
     }
 
     /// What can be said of the moment, with what is known to have happened until then.
-    fn verdict(&self, t: Timestamp, sure: Option<Timestamp>, perhaps: Timestamp) -> Option<Verdict> {
+    fn verdict(
+        &self,
+        t: Timestamp,
+        sure: Option<Timestamp>,
+        perhaps: Timestamp,
+    ) -> Option<Verdict> {
         let every = self.settings.every;
         let fresh = sure.is_some_and(|sure| t < sure + every);
         self.state.open.then(|| words::verdict(fresh, t >= perhaps + every))
@@ -125,6 +132,7 @@ impl Every {
                 (self.state.sure, self.state.perhaps) = (Some(t), t);
             }
         }
+        let before = self.state.last;
         while let Some(event) = self.state.pending.pop_front_if(|event| event.at <= t) {
             if event.sure {
                 self.state.sure = self.state.sure.max(Some(event.since));
@@ -139,21 +147,28 @@ impl Every {
             || stretch.is_some_and(|stretch| stretch.cut <= t)
         {
             if let Some(stretch) = stretch {
-                self.close(stretch, t, watch, out);
+                self.close(stretch, t, before, watch, out);
             }
             let cut = self.settings.calendar.boundary_after(t, DAY);
             self.state.stretch = verdict.map(|verdict| Stretch { from: t, verdict, cut });
         }
     }
 
-    fn close(&self, stretch: Stretch, to: Timestamp, watch: &Watch, out: &mut Vec<Judgement>) {
+    fn close(
+        &self,
+        stretch: Stretch,
+        to: Timestamp,
+        last: Option<Timestamp>,
+        watch: &Watch,
+        out: &mut Vec<Judgement>,
+    ) {
         let Stretch { from, verdict, .. } = stretch;
         if to <= from {
             return;
         }
         let coverage = words::coverage((from, to), watch.unseen(from, to));
         let when = wording::stretch(from, to, &self.settings.calendar.time_zone);
-        let (note, covered) = (self.note(verdict, self.state.last), wording::coverage(coverage));
+        let (note, covered) = (self.note(verdict, last), wording::coverage(coverage));
         let explanation = text(
             format!("{when} {}；{}", note.zh, covered.zh),
             format!("{when} {}; {}", note.en, covered.en),
@@ -253,7 +268,7 @@ impl EventRule for Every {
 
     fn finish(&mut self, t: Timestamp, watches: &[Watch], out: &mut Vec<Judgement>) {
         if let (Some(stretch), Some(watch)) = (self.state.stretch.take(), watches.first()) {
-            self.close(stretch, t, watch, out);
+            self.close(stretch, t, self.state.last, watch, out);
         }
     }
 

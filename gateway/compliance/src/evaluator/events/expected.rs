@@ -152,7 +152,8 @@ impl EventRule for Expected {
     }
 
     fn finish(&mut self, t: Timestamp, watches: &[Watch], out: &mut Vec<Judgement>) {
-        let enough = |tally: &&Tally| tally.from < t && tally.sums[0].sure >= self.settings.at_least;
+        let enough =
+            |tally: &&Tally| tally.from < t && tally.sums[0].sure >= self.settings.at_least;
         if let (Some(tally), Some(watch)) =
             (self.state.ledger.current().filter(enough).copied(), watches.first())
         {

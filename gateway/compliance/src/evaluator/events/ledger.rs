@@ -4,7 +4,6 @@ use super::{
     period::Windows,
     watch::{EVER, Event},
 };
-use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use weir_domain::Timestamp;
@@ -55,11 +54,6 @@ impl Ledger {
         self.open.front()
     }
 
-    /// The window that `t` is in, if it is known yet.
-    pub(crate) fn at(&self, t: Timestamp) -> Option<&Tally> {
-        self.open.iter().find(|tally| tally.from <= t && t < tally.to)
-    }
-
     /// The newest window.
     pub(crate) fn latest(&self) -> Option<&Tally> {
         self.open.back()
@@ -90,14 +84,6 @@ impl Ledger {
         }
     }
 
-    /// More may have happened at `t`.
-    pub(crate) fn doubt(&mut self, side: usize, t: Timestamp) {
-        let hit = self.open.iter_mut().find(|tally| tally.from <= t && t < tally.to);
-        if let Some(sum) = hit.and_then(|tally| tally.sums.get_mut(side)) {
-            sum.doubt = true;
-        }
-    }
-
     /// Takes the oldest window out, and makes sure that there is another one.
     pub(crate) fn close(&mut self, windows: &Windows) -> Option<Tally> {
         let closed = self.open.pop_front()?;
@@ -110,17 +96,13 @@ impl Ledger {
     fn extend(&mut self, windows: &Windows, after: Timestamp) -> bool {
         // A window begins where the one before it has ended, or later; the first one where it will.
         let floor = if self.first { EVER } else { after };
-        let next = windows.after(after).map(|(from, to)| {
-            Tally { from: from.max(floor), to, sums: <[Sum; 2]>::default() }
+        let next = windows.after(after).map(|(from, to)| Tally {
+            from: from.max(floor),
+            to,
+            sums: <[Sum; 2]>::default(),
         });
         self.first = false;
         self.open.extend(next);
         next.is_some()
-    }
-}
-
-impl Tally {
-    pub(crate) fn length(&self) -> Duration {
-        self.to.since(self.from)
     }
 }

@@ -120,10 +120,7 @@ mod tests {
         let clock = |time: &str| at(&format!("2026-11-22T{time}:00+08:00"));
         assert_eq!(windows.after(clock("00:00")), Some((clock("05:00"), clock("06:00"))));
         assert_eq!(windows.after(clock("06:00")), Some((clock("11:30"), clock("12:30"))));
-        let always = Calendar {
-            time_zone: TimeZone::UTC,
-            schedule: Some(Schedule::default()),
-        };
+        let always = Calendar { time_zone: TimeZone::UTC, schedule: Some(Schedule::default()) };
         assert_eq!(Windows::Opening(always, Duration::from_secs(1)).after(clock("06:00")), None);
     }
 }

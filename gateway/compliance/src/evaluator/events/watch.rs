@@ -7,7 +7,7 @@
 //! a boundary within it. A point that is sent **on occasion** has no gaps of its own: no sample means
 //! that nothing happened, unless the gateway itself was down.
 
-use crate::Edge;
+use crate::{Edge, limits::Limits};
 use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, VecDeque};
@@ -15,9 +15,9 @@ use weir_domain::{Sample, Timestamp};
 
 /// A sample that is as late as it may be still counts; it is overdue a moment after that.
 pub(super) const MOMENT: Duration = Duration::from_millis(1);
-/// A moment before everything.
-pub(super) const EVER: Timestamp = Timestamp::from_millis(i64::MIN);
-/// No polled point is waited for longer than this.
+/// A moment before everything: the first of January in the year 1.
+pub(super) const EVER: Timestamp = Timestamp::from_millis(-62_135_596_800_000);
+/// No polled point is waited for longer than this, and every entry for at least as long.
 const LATENESS_MAX: Duration = Duration::from_secs(60);
 /// Gaps that are remembered one by one; more are joined, and what lies between counts as unseen.
 const GAPS_MAX: usize = 512;
@@ -35,6 +35,8 @@ pub(crate) struct WatchSettings {
     pub(crate) sum: bool,
     /// How long a sample speaks.
     pub(crate) max_gap: Duration,
+    /// Whether the point is only sent on occasion.
+    pub(crate) occasional: bool,
     /// How late an entry of an occasional point may come.
     pub(crate) grace: Duration,
     /// Whether it is a gate: the times when it is known to be off are remembered.
@@ -68,7 +70,7 @@ pub(crate) struct Gap {
 /// Watches one point.
 #[derive(Debug, Clone)]
 pub(crate) struct Watch {
-    pub(super) settings: WatchSettings,
+    settings: WatchSettings,
     state: WatchState,
 }
 
@@ -113,10 +115,16 @@ struct Run {
     told: bool,
 }
 
+impl WatchSettings {
+    /// Whether its samples are entries that only come on occasion, in any order.
+    fn takes_entries(&self) -> bool {
+        self.occasional && matches!(self.edge, Edge::Sample { .. })
+    }
+}
+
 impl Watch {
     pub(crate) fn new(settings: WatchSettings, start: Timestamp) -> Self {
-        let occasional = matches!(settings.edge, Edge::Sample { .. });
-        let (gaps, seen_until) = if occasional {
+        let (gaps, seen_until) = if settings.takes_entries() {
             (VecDeque::from([Gap { from: EVER, to: start, bridged: false }]), start)
         } else {
             (VecDeque::new(), EVER)
@@ -133,14 +141,10 @@ impl Watch {
         Self { settings, state }
     }
 
-    pub(crate) fn is_occasional(&self) -> bool {
-        matches!(self.settings.edge, Edge::Sample { .. })
-    }
-
     /// How late a sample may come.
     pub(super) fn lateness(&self) -> Duration {
-        if self.is_occasional() {
-            self.settings.grace
+        if self.settings.takes_entries() {
+            self.settings.grace.max(LATENESS_MAX)
         } else {
             self.settings.max_gap.min(LATENESS_MAX)
         }
@@ -149,18 +153,23 @@ impl Watch {
     /// Up to where everything is known.
     pub(super) fn through(&self, now: Timestamp) -> Timestamp {
         let overdue = now - self.lateness() - MOMENT;
-        if self.is_occasional() { overdue } else { overdue.max(self.state.newest.unwrap_or(EVER)) }
+        if self.settings.takes_entries() {
+            overdue
+        } else {
+            overdue.max(self.state.newest.unwrap_or(EVER))
+        }
     }
 
     /// When `t` is known, if no sample comes before.
     pub(super) fn known_at(&self, t: Timestamp) -> Timestamp {
-        let has_come = !self.is_occasional() && self.state.newest.is_some_and(|newest| newest >= t);
+        let has_come =
+            !self.settings.takes_entries() && self.state.newest.is_some_and(|newest| newest >= t);
         if has_come { t } else { t + self.lateness() + MOMENT }
     }
 
     /// When time alone changes something next: silence begins, or a state has lasted long enough.
     pub(super) fn next_after(&self, t: Timestamp) -> Option<Timestamp> {
-        if self.is_occasional() {
+        if self.settings.takes_entries() {
             return None;
         }
         let silence = Some(self.state.seen_until).filter(|silence| *silence > t);
@@ -181,9 +190,9 @@ impl Watch {
     pub(super) fn observe(&mut self, now: Timestamp, sample: &Sample, out: &mut Vec<Event>) {
         let source = sample.source_time.min(now);
         let value = sample.reading.good().map(weir_domain::Value::get);
-        if let Edge::Sample { low, high } = self.settings.edge {
+        if self.settings.takes_entries() {
             if let Some(value) = value {
-                self.entry(source, value, crate::limits::Limits { low, high }, out);
+                self.entry(source, value, out);
             }
             return;
         }
@@ -224,15 +233,9 @@ impl Watch {
         &self.state.shut
     }
 
-    /// An entry by hand, a scan: whatever is known of it is its time.
-    fn entry(
-        &mut self,
-        at: Timestamp,
-        value: f64,
-        limits: crate::limits::Limits,
-        out: &mut Vec<Event>,
-    ) {
-        if at < self.state.entries_from || !limits.holds(value) || !self.state.entries.insert(at) {
+    /// An entry by hand, a scan, in any order.
+    fn entry(&mut self, at: Timestamp, value: f64, out: &mut Vec<Event>) {
+        if at < self.state.entries_from || !self.state.entries.insert(at) {
             return;
         }
         if self.state.entries.len() > ENTRIES_MAX
@@ -240,14 +243,25 @@ impl Watch {
         {
             self.state.entries_from = oldest + MOMENT;
         }
-        let amount = if self.settings.sum { value } else { 1.0 };
-        out.push(Event { since: at, at, amount, sure: true });
+        self.sample(at, value, out);
+    }
+
+    fn sample(&self, at: Timestamp, value: f64, out: &mut Vec<Event>) {
+        let Edge::Sample { low, high } = self.settings.edge else { return };
+        if (Limits { low, high }).holds(value) {
+            let amount = if self.settings.sum { value } else { 1.0 };
+            out.push(Event { since: at, at, amount, sure: true });
+        }
     }
 
     /// Takes a good value in; whether it tells what happened since the last one, gap or not.
     fn take(&mut self, value: f64, since: Timestamp, at: Timestamp, out: &mut Vec<Event>) -> bool {
         let whole = since == at;
         match self.settings.edge {
+            Edge::Sample { .. } => {
+                self.sample(at, value, out);
+                false
+            }
             Edge::Increase { roll_over } => {
                 let Some(Last::Reading(before)) = self.state.last.replace(Last::Reading(value))
                 else {
@@ -293,6 +307,10 @@ impl Watch {
             && run.at + lasting <= t
         {
             run.told = true;
+            if !run.sure && lasting.is_zero() {
+                // The gap that it may have begun in says so already.
+                return;
+            }
             let (since, at) = (run.since + lasting, run.at + lasting);
             out.push(Event { since, at, amount: 1.0, sure: run.sure });
         }
@@ -300,8 +318,11 @@ impl Watch {
 
     /// The gateway was down: an entry made then may be lost.
     pub(super) fn down(&mut self, from: Timestamp, to: Timestamp) {
-        if self.is_occasional() {
+        if self.settings.takes_entries() {
             self.gap(Gap { from, to, bridged: false });
+        } else if self.settings.occasional {
+            // A change that was sent then may be lost.
+            self.state.seen_until = self.state.seen_until.min(from);
         }
     }
 
@@ -324,13 +345,18 @@ impl Watch {
         from: Timestamp,
         to: Timestamp,
     ) -> impl Iterator<Item = (Timestamp, Timestamp)> {
-        let silent = !self.is_occasional() && self.state.seen_until < to;
+        let silent = !self.settings.takes_entries() && self.state.seen_until < to;
         let tail = silent.then_some(Gap { from: self.state.seen_until, to, bridged: false });
         self.state.gaps.iter().copied().chain(tail).filter_map(move |gap| {
             let told = gap.bridged && gap.from >= from && gap.to <= to;
             let (from, to) = (gap.from.max(from), gap.to.min(to));
             (from < to && !told).then_some((from, to))
         })
+    }
+
+    /// Changes whenever there is another gap: how many there are, and the end of the last one.
+    pub(super) fn gaps_mark(&self) -> Option<(usize, Timestamp)> {
+        self.state.gaps.back().map(|last| (self.state.gaps.len(), last.to))
     }
 
     /// Whether it is seen at `t`, which must be known.
@@ -340,7 +366,7 @@ impl Watch {
 
     /// Whether nothing has come since, as far as is known at `t`.
     pub(super) fn is_silent(&self, t: Timestamp) -> bool {
-        !self.is_occasional() && self.state.seen_until <= t
+        !self.settings.takes_entries() && self.state.seen_until <= t
     }
 
     /// What was before `t` is not asked for any more.
@@ -372,10 +398,18 @@ fn is_active(edge: Edge, value: f64, was: bool) -> bool {
         Edge::On => value != 0.0,
         Edge::Off => value == 0.0,
         Edge::Above { level, hysteresis } => {
-            if was { value > level - hysteresis } else { value > level }
+            if was {
+                value > level - hysteresis
+            } else {
+                value > level
+            }
         }
         Edge::Below { level, hysteresis } => {
-            if was { value < level + hysteresis } else { value < level }
+            if was {
+                value < level + hysteresis
+            } else {
+                value < level
+            }
         }
         Edge::Sample { .. } | Edge::Increase { .. } => false,
     }

@@ -27,7 +27,7 @@ pub(super) fn amount(amount: f64) -> String {
 }
 
 /// A period as it stands in a rule: `每日`, `a day`.
-pub(super) fn per(period: Period) -> (&'static str, &'static str) {
+pub(crate) fn per(period: Period) -> (&'static str, &'static str) {
     match period {
         Period::Day => ("每日", "a day"),
         Period::Week => ("每周", "a week"),

@@ -2,7 +2,7 @@
 
 use crate::{ForbiddenWhen, LimitRule, Pack, PackError, Rule, Statistic};
 use core::time::Duration;
-use weir_domain::{Priority, Verdict};
+use weir_domain::{AlarmClass, Priority, Verdict};
 
 /// A pack with one requirement of every kind.
 const PACK: &str = r#"id = "p"
@@ -22,7 +22,7 @@ respond_within_mins = 30
 cause = { zh = "因", en = "cause" }
 consequence = { zh = "果", en = "consequence" }
 response = { zh = "办", en = "response" }
-alarm = { priority = "high", on_delay_secs = 5, off_delay_secs = 6, deadband = 0.5 }
+alarm = { priority = "high", on_delay_secs = 5, off_delay_secs = 6, deadband = 0.5, latch = true, group = "g" }
 limit.input = { role = "r", parameter = "x", unit = "mg/L" }
 limit.mean = { window_mins = 60, lateness_secs = 120 }
 limit.by_class.b = { low = 1, high = 2 }
@@ -82,6 +82,8 @@ fn a_good_pack_is_read_as_it_is_written() {
     assert_eq!(first.limit_text().zh, "3～9.5 mg/L");
     assert_eq!(first.alarm.priority, Priority::High);
     assert_eq!(first.alarm.off_delay, Duration::from_secs(6));
+    assert!(first.alarm.latch && first.alarm.group.as_deref() == Some("g"));
+    assert_eq!(first.alarm.class, AlarmClass::Compliance);
     assert_eq!(first.respond_within, Duration::from_secs(1_800));
     let Rule::Limit(LimitRule {
         statistic: Statistic::Mean { window, coverage_min, lateness },
@@ -187,6 +189,13 @@ fn faults_of_a_rule() {
         "priority = \"medium\", deadband = 1",
         "deadband 1 does not fit",
     );
+    let alarm = |more: &str, fault: &str| {
+        check("priority = \"medium\"", &format!("priority = \"medium\", {more}"), fault);
+    };
+    alarm("realarm_mins = 0", "realarm_mins is not 1 to 10080");
+    alarm("shelve_max_mins = 1441", "shelve_max_mins is above 1440");
+    alarm("group = \"\"", "group is empty");
+    alarm("suppressed_by = [\"locked\"]", "an alarm cannot suppress itself");
     check("starts_above = 80", "starts_above = 130", "a cycle could not begin, hold and end");
     check("dip_depth = 3", "dip_depth = 50", "dip_depth is negative or reaches below");
     check("dip_secs = 30", "dip_secs = 1000", "hold_secs and dip_secs do not fit");

@@ -110,7 +110,7 @@ fn what_is_cut_off_stays_just_inside() {
 
 #[test]
 fn a_value_is_another_after_the_cabinet_was_open() {
-    let (seed, meter) = meter();
+    let (seed, _) = meter();
     let door = Site::draw(KIND, seed).signal("instrument_cabinet", "door_open").expect("a door");
     let (_, shown) = arrivals(KIND, seed, one(Cause::Adjusted, 600), 9.9..10.2);
     let opened = shown.iter().find(|one| {

@@ -3,6 +3,9 @@
 
 mod effluent;
 mod instruments;
+mod pool;
+mod rays;
+mod sterilizer;
 mod time;
 
 use crate::minutes;

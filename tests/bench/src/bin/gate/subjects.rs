@@ -211,7 +211,7 @@ scan_interval_ms = 1000
 
 fn engine() -> Engine {
     let packs = builtin_packs();
-    let library = Library { profiles: weir_profiles::builtin_profiles(), packs: packs.clone() };
+    let library = Library { packs: packs.clone(), ..Library::builtin() };
     let site = Site::parse(SITE, &library).expect("a good site").site;
     let system: Vec<Arc<Pack>> =
         packs.into_iter().filter(|pack| pack.id.as_str() == "weir-system").collect();

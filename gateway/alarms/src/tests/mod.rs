@@ -1,0 +1,5 @@
+//! Stories, and searches for what must never happen.
+
+mod acts;
+mod life;
+mod several;
