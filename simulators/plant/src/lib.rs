@@ -19,6 +19,7 @@
 
 mod calendar;
 mod demo;
+mod dice;
 pub mod exam;
 pub mod facility;
 mod noise;

@@ -159,6 +159,8 @@ causes! {
     /// Nobody makes the tests by hand.
     MissedTests = "missed_tests" Fault Process &[Kind::Effluent, Kind::Pool, Kind::Sterilizer, Kind::Xray],
         (1500.0, 2880.0), (1.0, 1.0), 30.0;
+    /// A batch is let out too early. Size: share of the contact time that it has had.
+    EarlyDischarge = "early_discharge" Fault Process EFFLUENT, (1440.0, 2880.0), (0.2, 0.6), 30.0;
     /// Rain in the sewer, in the order of the year. Size: flow more, as a share.
     Rain = "rain" Normal Process EFFLUENT, (60.0, 360.0), (0.1, 0.3), 60.0;
 

@@ -17,6 +17,7 @@ mod courier;
 mod effluent;
 mod instrument;
 
+mod lodging;
 mod panel;
 mod pool;
 mod radiotherapy;
@@ -31,6 +32,8 @@ mod signal;
 mod site;
 
 mod truth;
+
+pub(crate) use instrument::Gauge;
 
 pub use cause::{About, Cause, Incident, Nature, Target};
 pub use run::Facility;

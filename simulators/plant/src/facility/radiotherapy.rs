@@ -3,12 +3,13 @@
 use super::{
     Kind,
     instrument::Gauge,
-    panel::{Built, Dice, Panel},
+    panel::{Built, Panel},
     rays::{
         ALARM, CHECK, CONSOLE, CONTACT, DOSE, Design, EXAM, INSIDE, LAMP, RETRACTED, Room, SERIES,
     },
     xray::monitor,
 };
+use crate::dice::Dice;
 
 pub(crate) fn build(seed: u64) -> Built {
     let mut dice = Dice::new(seed, "radiotherapy/design");

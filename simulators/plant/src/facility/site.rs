@@ -1,6 +1,8 @@
 //! The description of one facility, drawn from a seed.
 
-use super::{Series, Signal, effluent, panel::Built, pool, radiotherapy, sterilizer, xray};
+use super::{
+    Series, Signal, effluent, lodging, panel::Built, pool, radiotherapy, sterilizer, xray,
+};
 use std::fmt;
 
 /// What kind of facility it is.
@@ -50,7 +52,7 @@ impl Kind {
             Self::Xray => xray::build(seed),
             Self::Radiotherapy => radiotherapy::build(seed),
             Self::Sterilizer => sterilizer::build(seed),
-            _ => effluent::build(seed),
+            Self::Lodging => lodging::build(seed),
         }
     }
 }

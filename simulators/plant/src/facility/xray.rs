@@ -3,9 +3,10 @@
 use super::{
     Kind,
     instrument::Gauge,
-    panel::{Built, Dice, Panel},
+    panel::{Built, Panel},
     rays::{BEAM, CHECK, CONTACT, DOSE, Design, EXAM, INSIDE, LAMP, OUTSIDE, Room, SERIES},
 };
+use crate::dice::Dice;
 
 pub(crate) fn build(seed: u64) -> Built {
     let mut dice = Dice::new(seed, "xray/design");

@@ -1,6 +1,7 @@
 //! What the plant promises: an ordinary state within every limit, incidents that do what they are
 //! called, and signals that depend on nothing but seed, start and script.
 
+mod exam;
 mod facility;
 mod incidents;
 mod ordinary;

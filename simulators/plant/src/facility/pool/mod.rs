@@ -5,9 +5,9 @@ mod water;
 use super::{
     Kind, Series,
     instrument::Gauge,
-    panel::{Built, Dice, Panel},
+    panel::{Built, Panel},
 };
-use crate::calendar::HOUR;
+use crate::{calendar::HOUR, dice::Dice};
 use water::Water;
 use weir_domain::Unit;
 

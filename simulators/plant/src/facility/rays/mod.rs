@@ -4,11 +4,8 @@
 
 mod room;
 
-use super::{
-    Series,
-    panel::{Dice, Panel},
-};
-use crate::calendar::HOUR;
+use super::{Series, panel::Panel};
+use crate::{calendar::HOUR, dice::Dice};
 pub(crate) use room::Room;
 use weir_domain::Unit;
 

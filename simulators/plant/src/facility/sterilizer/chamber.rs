@@ -144,6 +144,12 @@ impl Chamber {
         self.enter(0, second);
     }
 
+    /// The cycle stops, and lets the steam out.
+    pub(super) fn abort(&mut self, second: i64) {
+        self.parts = vec![Part { phase: Phase::Aborted, secs: 120, to: 0.0 }];
+        self.enter(0, second);
+    }
+
     fn enter(&mut self, part: usize, second: i64) {
         self.at = part;
         self.since = second;

@@ -26,6 +26,8 @@ pub(crate) struct Day {
     next_job: i64,
     running: Option<Running>,
     door_until: i64,
+    /// The cycle was stopped, and is to be made again.
+    again: bool,
     stock: i64,
     next_use: i64,
     drawn: i64,
@@ -54,6 +56,7 @@ impl Day {
             next_job: 0,
             running: None,
             door_until: 0,
+            again: false,
             stock: 10,
             next_use: 0,
             drawn: 0,
@@ -176,7 +179,14 @@ impl Process for Day {
         {
             self.chamber.begin(second, running.programme, active);
         }
-        if self.chamber.step(second) {
+        if active.on(Cause::PowerCut)
+            && !matches!(self.chamber.phase(), Phase::Idle | Phase::Aborted)
+        {
+            self.chamber.abort(second);
+            // The load stays in, and has its cycle when the power is back.
+            self.again = true;
+        }
+        if self.chamber.step(second) && !std::mem::take(&mut self.again) {
             self.end(second, active, values);
         }
         self.use_packs(second, active, values);

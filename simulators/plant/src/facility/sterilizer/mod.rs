@@ -7,9 +7,9 @@ mod steam;
 use super::{
     Kind, Series,
     instrument::Gauge,
-    panel::{Built, Dice, Panel},
+    panel::{Built, Panel},
 };
-use crate::calendar::HOUR;
+use crate::{calendar::HOUR, dice::Dice};
 use day::Day;
 use weir_domain::Unit;
 

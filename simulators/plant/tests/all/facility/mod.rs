@@ -3,6 +3,7 @@
 
 mod effluent;
 mod instruments;
+mod lodging;
 mod pool;
 mod rays;
 mod sterilizer;
@@ -27,7 +28,7 @@ pub(crate) fn after(hours: f64) -> Timestamp {
 /// A cause of middling size, some hours after the Monday's midnight.
 pub(crate) fn incident(cause: Cause, hours: f64, long_mins: u64) -> Incident {
     let about = cause.about();
-    assert_eq!(about.target == Target::Process || about.target == Target::Site, true, "{cause}");
+    assert!(matches!(about.target, Target::Process | Target::Site), "{cause}");
     let size = (about.size.0 + about.size.1) / 2.0;
     Incident { cause, at: after(hours), duration: minutes(long_mins), size, signal: None }
 }
@@ -57,7 +58,6 @@ pub(crate) fn stays_inside(kind: Kind, seed: u64, bounds: &[(&str, f64, f64)]) {
     let seen = extremes(kind, seed, Vec::new());
     for (id, low, high) in bounds {
         let (least, most) = seen[site.series(id).expect("a series")];
-        println!("{kind} {seed} {} {id}: {least:.3} to {most:.3}", site.class);
         assert!(
             *low <= least && most <= *high,
             "{kind} of seed {seed} ({}): {id} went from {least} to {most}",

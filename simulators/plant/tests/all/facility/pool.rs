@@ -5,6 +5,9 @@ use weir_plant::facility::{Cause, Facility, Incident, Kind, Site, Window, outsid
 
 const KIND: Kind = Kind::Pool;
 
+/// Cause, its hour and minutes, a true value, and what it stays within otherwise.
+type Case = (Cause, f64, u64, &'static str, (f64, f64));
+
 /// Minutes outside while the pool is open.
 fn open_minutes(seed: u64, incidents: &[Incident], id: &str, inside: (f64, f64)) -> f64 {
     let site = Site::draw(KIND, seed);
@@ -38,7 +41,7 @@ fn ordinary_weeks_stay_within_every_limit() {
 #[test]
 fn causes_push_the_true_values_out_and_back() {
     for seed in 0..4 {
-        let cases: [(Cause, f64, u64, &str, (f64, f64)); 9] = [
+        let cases: [Case; 9] = [
             (Cause::ChlorineAirLock, 16.0, 300, "free_chlorine", (0.3, 1.0)),
             (Cause::ChlorineOverfeed, 16.0, 100, "free_chlorine", (0.3, 1.0)),
             (Cause::OverfeedStandstill, 14.0, 60, "free_chlorine", (0.3, 1.0)),

@@ -5,6 +5,9 @@ use weir_plant::facility::{Cause, Facility, Incident, Kind, Site};
 
 const KIND: Kind = Kind::Sterilizer;
 
+/// What is wrong with a cycle of a set temperature.
+type Wrong = fn(&Cycle, f64) -> bool;
+
 /// What a cycle was like, by its true values.
 #[derive(Debug, Clone, Default)]
 struct Cycle {
@@ -111,7 +114,7 @@ fn every_ordinary_cycle_is_right() {
 
 #[test]
 fn every_cause_spoils_its_cycles_in_its_own_way() {
-    let wrong: [(Cause, fn(&Cycle, f64) -> bool); 8] = [
+    let wrong: [(Cause, Wrong); 8] = [
         (Cause::ResidualAir, |cycle, _| cycle.excess > 17.0),
         (Cause::HoldCut, |cycle, _| {
             cycle.held < 180.0 || (cycle.held < 760.0 && cycle.most < 125.0)
