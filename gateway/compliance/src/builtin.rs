@@ -12,9 +12,9 @@ macro_rules! packs {
 /// File name and text of every pack that comes with the gateway.
 pub fn builtin() -> &'static [(&'static str, &'static str)] {
     packs!(
-        "cjt244-2016" "din19643-2023" "gb18466-2005" "gb37488-2019" "gbz121-2020" "gbz130-2020"
-        "lodging-cups" "mahc-2023" "weir-system" "weir-validity" "who-pools-2006" "ws310-2016"
-        "ws506-2016"
+        "cjt244-2016" "din19643-2023" "gb18466-2005" "gb18871-2002" "gb37488-2019" "gbz121-2020"
+        "gbz130-2020"
+        "lodging-cups" "mahc-2023" "weir-system" "weir-validity" "who-pools-2006" "ws310-2016" "ws506-2016"
     )
 }
 

@@ -1,21 +1,25 @@
 //! What judges the samples of one binding.
 
 mod availability;
+mod changing;
 mod cycle;
 pub(crate) mod events;
 mod explain;
 mod hold;
 mod instant;
 mod interlock;
-mod mean;
 mod tenure;
+mod uptime;
+mod window;
 
 pub(crate) use availability::Availability;
+pub(crate) use changing::{Changing, Contact, Rate};
 pub(crate) use cycle::HoldCycle;
 pub(crate) use explain::LimitWords;
 pub(crate) use instant::{InstantLimit, InstantSettings};
 pub(crate) use interlock::Interlock;
-pub(crate) use mean::{MeanLimit, MeanSettings};
+pub(crate) use uptime::{Uptime, UptimeSettings};
+pub(crate) use window::{WindowLimit, WindowSettings, WindowStatistic};
 
 use crate::{
     Judgement, Standing,

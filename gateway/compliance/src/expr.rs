@@ -11,6 +11,7 @@ mod compile;
 mod physics;
 
 pub(crate) use compile::ExprError;
+#[allow(unused_imports, reason = "cycles of sterilizers compare their temperature with it")]
 pub(crate) use physics::t_sat;
 
 use std::sync::Arc;

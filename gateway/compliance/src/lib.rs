@@ -82,8 +82,9 @@ pub use pack::{
 };
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
-    AvailabilityRule, CountRule, ExpectedRule, ForbiddenWhen, HoldCycleRule, InterlockRule,
-    LimitRule, Often, ReconcileRule, Rule, SequenceRule, SequenceTime, Side, Statistic,
+    AvailabilityRule, AvailabilityShare, Background, ContactTimeRule, CountRule, DataKind,
+    ExpectedRule, ForbiddenWhen, Formula, Gate, HoldCycleRule, InterlockRule, LimitRule, Number,
+    Often, ReconcileRule, Rule, SequenceRule, SequenceTime, Settling, Side, Span, Statistic, Value,
 };
 pub use schedule::{Schedule, ScheduleError};
 pub use validity::{

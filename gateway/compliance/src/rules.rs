@@ -5,6 +5,7 @@
 //! one entry in the list below.
 
 mod availability;
+mod contact_time;
 mod count;
 mod event;
 mod expected;
@@ -14,18 +15,20 @@ mod limit;
 mod reader;
 mod reconcile;
 mod sequence;
+mod statistic;
 mod value;
 
-pub(crate) use crate::calendar::Period;
-pub use availability::AvailabilityRule;
+pub use availability::{AvailabilityRule, AvailabilityShare, DataKind};
+pub use contact_time::ContactTimeRule;
 pub use count::CountRule;
 pub use expected::{ExpectedRule, Often};
 pub use hold_cycle::HoldCycleRule;
 pub use interlock::{ForbiddenWhen, InterlockRule};
-pub use limit::{LimitRule, Statistic};
+pub use limit::LimitRule;
 pub(crate) use reader::{CONTACT_TANK, RawInput, Reader, facts_of};
 pub use reconcile::{ReconcileRule, Side};
 pub use sequence::{SequenceRule, SequenceTime};
+pub use statistic::{Background, Settling, Span, Statistic};
 pub(crate) use value::is_name;
 pub use value::{Formula, Gate, Number, Value};
 
@@ -200,7 +203,12 @@ macro_rules! kinds {
 kinds! {
     /// A value stays within limits.
     "limit" Limit(LimitRule),
-        judged by Instant(Judged<evaluator::InstantLimit>), Mean(evaluator::MeanLimit);
+        judged by Instant(Judged<evaluator::InstantLimit>),
+        Rate(Judged<evaluator::Changing<evaluator::Rate>>),
+        Window(evaluator::WindowLimit);
+    /// Water stays in a tank for long enough.
+    "contact_time" ContactTime(ContactTimeRule),
+        judged by ContactTime(Judged<evaluator::Changing<evaluator::Contact>>);
     /// Each cycle holds a value for a time.
     "hold_cycle" HoldCycle(HoldCycleRule), judged by HoldCycle(Judged<evaluator::HoldCycle>);
     /// Two things never happen together.
@@ -215,5 +223,6 @@ kinds! {
     /// Two counts agree.
     "reconcile" Reconcile(ReconcileRule), judged by Reconcile(Watched<events::reconcile::Reconcile>);
     /// There are good data of every point of a device.
-    "availability" Availability(AvailabilityRule), judged by Availability(evaluator::Availability);
+    "availability" Availability(AvailabilityRule),
+        judged by Availability(evaluator::Availability), Uptime(evaluator::Uptime);
 }

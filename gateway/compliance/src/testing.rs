@@ -2,9 +2,9 @@
 //! deadlines as the engine does.
 
 use crate::{
-    AlarmSpec, AreaFacts, Evaluator, EvaluatorState, ForbiddenWhen, HoldCycleRule, InputSpec,
-    InterlockRule, Judgement, LimitRule, Passed, PointFacts, Requirement, Rule, Schedule, Standing,
-    Statistic, rules::Bound,
+    AlarmSpec, AreaFacts, Evaluator, EvaluatorState, ForbiddenWhen, Gate, HoldCycleRule, InputSpec,
+    InterlockRule, Judgement, LimitRule, Passed, PointFacts, Requirement, Rule, Schedule, Settling,
+    Standing, Statistic, Value, Window, rules::Bound,
 };
 use core::time::Duration;
 use jiff::tz::TimeZone;
@@ -36,18 +36,18 @@ pub(crate) fn text() -> Text {
 /// 0.3 to 1.0, once it has lasted for so many seconds.
 pub(crate) fn instant(persistence: u64) -> Rule {
     Rule::Limit(LimitRule {
-        input: spec("chlorine"),
+        value: Value::Input(spec("chlorine")),
         statistic: Statistic::Instant { persistence: Duration::from_secs(persistence) },
         low: Some(0.3),
         high: Some(1.0),
-        while_on: None,
+        gate: Gate::default(),
     })
 }
 
 /// The same, while the second input is on.
 pub(crate) fn gated(persistence: u64) -> Rule {
     match instant(persistence) {
-        Rule::Limit(limit) => Rule::Limit(LimitRule { while_on: Some(spec("flow")), ..limit }),
+        Rule::Limit(limit) => Rule::Limit(LimitRule { gate: Gate::on(spec("flow")), ..limit }),
         rule => rule,
     }
 }
@@ -55,15 +55,15 @@ pub(crate) fn gated(persistence: u64) -> Rule {
 /// 0.3 to 1.0 in windows of so many minutes.
 pub(crate) fn mean(window: u64) -> Rule {
     Rule::Limit(LimitRule {
-        input: spec("chlorine"),
+        value: Value::Input(spec("chlorine")),
         statistic: Statistic::Mean {
-            window: Duration::from_secs(window * 60),
-            coverage_min: 0.75,
-            lateness: Duration::from_secs(60),
+            window: Window::Length(Duration::from_secs(window * 60)),
+            weight: None,
+            settling: Settling { coverage_min: 0.75, lateness: Duration::from_secs(60) },
         },
         low: Some(0.3),
         high: Some(1.0),
-        while_on: None,
+        gate: Gate::default(),
     })
 }
 
@@ -87,6 +87,73 @@ pub(crate) fn interlock() -> Rule {
         forbidden: spec("door_open"),
         forbidden_when: ForbiddenWhen::On,
     })
+}
+
+/// A rule as it is written in a pack that knows the fact `beds`.
+pub(crate) fn rule(text: &str) -> Rule {
+    let pack = format!(
+        r#"
+id = "p"
+version = "1"
+title = {{ zh = "包", en = "pack" }}
+source = "GB 1"
+[[fact]]
+id = "beds"
+name = {{ zh = "床位", en = "beds" }}
+unit = "1"
+[[requirement]]
+id = "r"
+title = {{ zh = "名", en = "name" }}
+clause = "1"
+confidence = "V"
+respond_within_mins = 30
+cause = {{ zh = "因", en = "cause" }}
+consequence = {{ zh = "果", en = "consequence" }}
+response = {{ zh = "办", en = "response" }}
+alarm = {{ priority = "high" }}
+{text}
+[[test]]
+name = "nothing"
+at = 2026-11-22T10:00:00
+points = {{}}
+"#
+    );
+    let mut pack = crate::Pack::parse(&pack).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    pack.requirements.remove(0).rule
+}
+
+/// One rule of every statistic and kind that looks at values over time, each of two inputs at most.
+pub(crate) fn rules_over_time() -> Vec<Rule> {
+    [
+        // Made of two inputs, while a third number holds.
+        r#"limit.value = { expr = "a - 0.1 * b", unit = "1", within_secs = 20, of = { a = { parameter = "a", unit = "1" }, b = { parameter = "b", unit = "1" } } }
+           limit.while = { expr = "b < 100", of = { b = { parameter = "b", unit = "1" } } }
+           limit.instant = { persistence_secs = 30 }
+           limit.low = 0.3
+           limit.high = 1.0"#,
+        r#"limit.input = { parameter = "a", unit = "1" }
+           limit.while_on = { parameter = "b", unit = "1" }
+           limit.mean = { window_mins = 10, lateness_secs = 60 }
+           limit.high = 1.0"#,
+        r#"limit.input = { parameter = "a", unit = "1" }
+           limit.mean = { window_mins = 10, lateness_secs = 60, weight = { parameter = "b", unit = "1" } }
+           limit.high = 1.0"#,
+        r#"limit.input = { parameter = "a", unit = "1" }
+           limit.percentile = { p = 80, window_mins = 10, lateness_secs = 60 }
+           limit.high = 1.0"#,
+        r#"limit.input = { parameter = "a", unit = "1" }
+           limit.rate = { over_secs = 30, persistence_secs = 10 }
+           limit.high = 2.0"#,
+        r#"limit.input = { parameter = "a", unit = "1" }
+           limit.total = { per = "day", unit = "1", background = { parameter = "b", unit = "1" }, lateness_secs = 60 }
+           limit.high = 2.0"#,
+        r#"limit.input = { parameter = "a", unit = "1" }
+           limit.total = { rolling_days = 7, unit = "1", background = "beds", lateness_secs = 60 }
+           limit.high = 2.0"#,
+        r#"contact_time = { flow = { parameter = "q", unit = "m³/h" }, volume = 0.5, at_least_mins = 5, persistence_secs = 20 }"#,
+    ]
+    .map(rule)
+    .into()
 }
 
 /// A rule with as many points as it has inputs.
@@ -141,7 +208,7 @@ impl Bench {
             class: None,
             schedule: Schedule::default(),
             time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
-            facts: Default::default(),
+            facts: [("contact_tank_m3".into(), 14.0), ("beds".into(), 2.0)].into(),
             points: points.into(),
         };
         Self { requirement, area }
@@ -155,6 +222,13 @@ impl Bench {
 
     pub(crate) fn deadband(mut self, deadband: f64) -> Self {
         self.requirement.alarm.deadband = deadband;
+        self
+    }
+
+    /// Local midnight comes ten minutes after the start.
+    pub(crate) fn near_midnight(mut self) -> Self {
+        let offset = jiff::tz::Offset::constant(21).saturating_add(jiff::Span::new().minutes(50));
+        self.area.time_zone = TimeZone::fixed(offset);
         self
     }
 

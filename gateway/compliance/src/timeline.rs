@@ -43,7 +43,7 @@ pub(crate) trait Momentary {
     /// The samples end at `t`.
     fn finish(&mut self, t: Timestamp, out: &mut Vec<Judgement>);
     fn standing(&self) -> &Standing;
-    fn state(&self) -> &Self::State;
+    fn state(&self) -> Self::State;
     fn restore(&mut self, state: Self::State);
 }
 
@@ -206,7 +206,7 @@ impl<R: Momentary> Judge for Judged<R> {
     }
 
     fn memory(&self) -> Self::Memory {
-        (self.timeline.clone(), self.rule.state().clone())
+        (self.timeline.clone(), self.rule.state())
     }
 
     fn restore(&mut self, (timeline, state): Self::Memory) -> Result<(), StateError> {

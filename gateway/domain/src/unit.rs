@@ -74,6 +74,14 @@ units! {
     WattPerSquareMetre = "W/m²"
     /// Mass flow, e.g. of chlorine dioxide.
     GramPerHour = "g/h"
+    /// Bacteria in water: the most probable number.
+    MpnPerLitre = "MPN/L"
+    /// Activity concentration.
+    BecquerelPerLitre = "Bq/L"
+    /// Mass, e.g. of what was discharged in a day.
+    Gram = "g"
+    /// Time, e.g. that water stays in a tank.
+    Minute = "min"
 }
 
 impl Unit {

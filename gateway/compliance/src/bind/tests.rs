@@ -98,7 +98,7 @@ fn a_class_must_be_known_where_the_pack_has_classes() {
     assert!(faults(&effluent, &area(None, &[TRC]))[0].contains("has no class"));
     // A pack without classes does not care.
     let pool = area(Some("whatever"), &["p.ph pool_water ph 1"]);
-    assert_eq!(bound(&pack("gb37488-2019"), &pool), ["ph:[0]"]);
+    assert_eq!(bound(&pack("gb37488-2019"), &pool), ["ph:[0]", "ph-close-warning:[0]"]);
 }
 
 #[test]
@@ -147,7 +147,12 @@ fn an_interlock_takes_both_sides_and_a_gate_may_be_elsewhere() {
     let found = bound(&pack("gbz130-2020"), &area(Some("ct"), &room));
     assert_eq!(
         found,
-        ["exposure-door-open:[2, 0]", "exposure-lamp-off:[2, 1]", "dose-rate:[3, 2]"]
+        [
+            "exposure-door-open:[2, 0]",
+            "exposure-lamp-off:[2, 1]",
+            "dose-rate:[3, 2]",
+            "detector-dead-warning:[3]",
+        ]
     );
 }
 

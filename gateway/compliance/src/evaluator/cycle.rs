@@ -221,8 +221,8 @@ impl Momentary for HoldCycle {
         &self.state.standing
     }
 
-    fn state(&self) -> &CycleState {
-        &self.state
+    fn state(&self) -> CycleState {
+        self.state.clone()
     }
 
     fn restore(&mut self, state: CycleState) {

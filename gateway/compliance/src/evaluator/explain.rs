@@ -10,6 +10,8 @@ use weir_domain::{Text, Timestamp, Unit, Verdict};
 pub(crate) struct LimitWords {
     pub(crate) limits: Limits,
     pub(crate) unit: Unit,
+    /// Stands before a value: what it is, with the blank behind it; may be empty.
+    pub(crate) what: Text,
     pub(crate) time_zone: TimeZone,
 }
 
@@ -43,36 +45,54 @@ impl LimitWords {
             text(format!("，但持续不足 {needed}"), format!(", but for less than {needed}"))
         };
         Text {
-            zh: format!("{when} 最不利值 {number}，{}{}；{}", finding.zh, lasting.zh, covered.zh),
+            zh: format!(
+                "{when} 最不利值 {}{number}，{}{}；{}",
+                self.what.zh, finding.zh, lasting.zh, covered.zh
+            ),
             en: format!(
-                "{when} worst value {number}, {}{}; {}",
-                finding.en, lasting.en, covered.en
+                "{when} worst value {}{number}, {}{}; {}",
+                self.what.en, finding.en, lasting.en, covered.en
             ),
         }
     }
 
-    /// A window judged by its mean.
-    pub(crate) fn mean(
+    /// A window judged by a statistic; or, where too little is known, what there is of it at least.
+    pub(crate) fn window(
         &self,
+        statistic: &Text,
         (from, to): (Timestamp, Timestamp),
-        mean: Option<f64>,
-        coverage: f64,
-        coverage_min: f64,
+        value: Result<f64, Option<f64>>,
+        (coverage, coverage_min): (f64, f64),
     ) -> Text {
         let when = wording::stretch(from, to, &self.time_zone);
         let covered = wording::coverage(coverage);
-        let Some(mean) = mean else {
-            let needed = wording::percent(coverage_min);
-            return Text {
-                zh: format!("{when} {}，不足 {needed}，无法判定", covered.zh),
-                en: format!("{when} {}, less than {needed}, cannot be judged", covered.en),
-            };
+        let Text { zh: what_zh, en: what_en } = &self.what;
+        let value = match value {
+            Ok(value) => value,
+            Err(so_far) => {
+                let needed = wording::percent(coverage_min);
+                let so_far = so_far.map(|so_far| self.limits.number(so_far, self.unit));
+                let so_far = so_far.map_or(text("", ""), |number| {
+                    text(
+                        format!("（{}至少 {what_zh}{number}）", statistic.zh),
+                        format!(" ({} at least {what_en}{number})", statistic.en),
+                    )
+                });
+                return Text {
+                    zh: format!("{when} {}，不足 {needed}，无法判定{}", covered.zh, so_far.zh),
+                    en: format!(
+                        "{when} {}, less than {needed}, cannot be judged{}",
+                        covered.en, so_far.en
+                    ),
+                };
+            }
         };
-        let number = self.limits.number(mean, self.unit);
-        let finding = self.limits.finding(mean, self.unit);
+        let number = self.limits.number(value, self.unit);
+        let finding = self.limits.finding(value, self.unit);
+        let Text { zh, en } = statistic;
         Text {
-            zh: format!("{when} 均值 {number}，{}；{}", finding.zh, covered.zh),
-            en: format!("{when} mean {number}, {}; {}", finding.en, covered.en),
+            zh: format!("{when} {zh} {what_zh}{number}，{}；{}", finding.zh, covered.zh),
+            en: format!("{when} {en} {what_en}{number}, {}; {}", finding.en, covered.en),
         }
     }
 
@@ -81,16 +101,17 @@ impl LimitWords {
         let Some(value) = value else { return self.no_data() };
         let number = self.limits.number(value, self.unit);
         let finding = self.limits.finding(value, self.unit);
+        let Text { zh, en } = &self.what;
         if verdict == Verdict::Indeterminate {
             return Text {
-                zh: format!("{number}，{}，尚不能判定", finding.zh),
-                en: format!("{number}, {}, cannot be judged yet", finding.en),
+                zh: format!("{zh}{number}，{}，尚不能判定", finding.zh),
+                en: format!("{en}{number}, {}, cannot be judged yet", finding.en),
             };
         }
         let start = wording::moment(since, &self.time_zone);
         Text {
-            zh: format!("{number}，{}（自 {start}）", finding.zh),
-            en: format!("{number}, {} (since {start})", finding.en),
+            zh: format!("{zh}{number}，{}（自 {start}）", finding.zh),
+            en: format!("{en}{number}, {} (since {start})", finding.en),
         }
     }
 

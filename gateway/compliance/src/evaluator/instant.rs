@@ -241,8 +241,8 @@ impl Momentary for InstantLimit {
         &self.state.standing
     }
 
-    fn state(&self) -> &InstantState {
-        &self.state
+    fn state(&self) -> InstantState {
+        self.state.clone()
     }
 
     fn restore(&mut self, state: InstantState) {

@@ -211,8 +211,8 @@ impl Momentary for Interlock {
         &self.state.standing
     }
 
-    fn state(&self) -> &InterlockState {
-        &self.state
+    fn state(&self) -> InterlockState {
+        self.state.clone()
     }
 
     fn restore(&mut self, state: InterlockState) {

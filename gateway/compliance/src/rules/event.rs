@@ -6,7 +6,7 @@ use crate::{
     calendar::Calendar,
     evaluator::events::watch::{Watch, WatchSettings},
 };
-use core::time::Duration;
+use core::{ops::Range, time::Duration};
 use serde::Deserialize;
 use toml::Spanned;
 use weir_domain::Text;
@@ -50,7 +50,12 @@ struct RawValues {
 impl RawEvent {
     /// What is meant, with the faults of what cannot be.
     pub(super) fn read(raw: &Spanned<Self>, reader: &mut Reader<'_, '_>) -> EventSpec {
-        let (span, raw) = (raw.span(), raw.get_ref());
+        raw.get_ref().spec(raw.span(), reader)
+    }
+
+    /// The same, of an event whose place is only known as that of several.
+    pub(super) fn spec(&self, span: Range<usize>, reader: &mut Reader<'_, '_>) -> EventSpec {
+        let raw = self;
         let levelled = matches!(raw.edge, RawEdge::Above | RawEdge::Below);
         let finite = |number: Option<f64>| number.is_none_or(f64::is_finite);
         if levelled != raw.level.is_some() {

@@ -1,67 +1,57 @@
-//! A value stays within limits: every value, or the mean of a window.
+//! A value stays within limits: every value, or a statistic of a window.
 
-use super::{AnyJudge, Bound, Kind, RawInput, Reader, Watches, reader::SECONDS_MAX};
+use super::{
+    AnyJudge, Bound, Gate, Kind, RawInput, Reader, Watches,
+    statistic::{Background, RawInstant, RawMean, RawPercentile, RawRate, RawStatistic, RawTotal},
+    statistic::{Settling, Span, Statistic},
+    value::{RawFormula, Value, Wiring},
+};
 use crate::{
-    InputSpec,
-    evaluator::{InstantLimit, InstantSettings, LimitWords, MeanLimit, MeanSettings},
+    Period, Window,
+    evaluator::{
+        Changing, InstantLimit, InstantSettings, LimitWords, Rate, WindowLimit, WindowSettings,
+    },
     limits::Limits,
-    timeline::Judged,
+    timeline::{Channel, Judged, Lens},
 };
 use core::{ops::Range, time::Duration};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use toml::Spanned;
-use weir_domain::{Class, Text};
-
-const MINUTES_OF_DAY: u64 = 24 * 60;
-/// Samples are kept in order for so long.
-const LATENESS_MAX_SECS: u64 = 3_600;
+use weir_domain::{Class, Text, Unit};
 
 /// A value stays within limits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LimitRule {
     /// The value.
-    pub input: InputSpec,
+    pub value: Value,
     /// How it is looked at.
     pub statistic: Statistic,
     /// Least allowed value.
     pub low: Option<f64>,
     /// Greatest allowed value.
     pub high: Option<f64>,
-    /// Judged only while this is on.
-    pub while_on: Option<InputSpec>,
-}
-
-/// How a limit looks at the values.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Statistic {
-    /// Every value, once it has been outside the limits for the persistence.
-    Instant {
-        /// How long a violation must last in good data.
-        persistence: Duration,
-    },
-    /// The time-weighted mean over windows of local time, one after the other.
-    Mean {
-        /// Length of the window: a day, or a divisor of a day.
-        window: Duration,
-        /// Least share of the window that must be covered by good data.
-        coverage_min: f64,
-        /// How long after the end of the window samples may still come.
-        lateness: Duration,
-    },
+    /// When it is judged.
+    pub gate: Gate,
 }
 
 /// The rule as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawLimit {
-    input: RawInput,
+    input: Option<RawInput>,
+    value: Option<Spanned<RawFormula>>,
     instant: Option<RawInstant>,
     mean: Option<Spanned<RawMean>>,
+    percentile: Option<Spanned<RawPercentile>>,
+    rate: Option<Spanned<RawRate>>,
+    total: Option<Spanned<RawTotal>>,
     low: Option<f64>,
     high: Option<f64>,
     by_class: Option<BTreeMap<Class, Spanned<RawBounds>>>,
     while_on: Option<RawInput>,
+    #[serde(rename = "while")]
+    holds: Option<Spanned<RawFormula>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,29 +61,81 @@ pub(crate) struct RawBounds {
     high: Option<f64>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawInstant {
-    persistence_secs: u64,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawMean {
-    window_mins: u64,
-    #[serde(default = "coverage_min")]
-    coverage_min: f64,
-    lateness_secs: u64,
-}
-
-/// Three quarters, as HJ 356 and its like ask of an hour and a day.
-fn coverage_min() -> f64 {
-    0.75
-}
-
 impl LimitRule {
     fn limits(&self) -> Limits {
         Limits { low: self.low, high: self.high }
+    }
+
+    /// What the limits are in.
+    fn unit(&self) -> Unit {
+        match self.statistic {
+            Statistic::Total { unit, .. } => unit,
+            _ => self.value.unit(),
+        }
+    }
+
+    /// The input that the statistic asks for besides.
+    fn beside(&self) -> Option<&crate::InputSpec> {
+        match &self.statistic {
+            Statistic::Mean { weight, .. } => weight.as_ref(),
+            Statistic::Total { background: Some(Background::Input(input)), .. } => Some(input),
+            _ => None,
+        }
+    }
+
+    fn lens(&self, bound: &Bound<'_>) -> Lens {
+        let mut wiring = Wiring::default();
+        let value = self.value.channel(&mut wiring, bound);
+        let gates = self.gate.channels(&mut wiring, bound);
+        let input = self.beside().map(|input| Channel::Input(wiring.slot(input)));
+        let given = match &self.statistic {
+            Statistic::Total { background: Some(background), .. } => background.of(bound),
+            _ => None,
+        };
+        let more = input.into_iter().chain(given.map(Channel::Given)).collect();
+        Lens { value, gates, more }
+    }
+
+    fn words(&self, bound: &Bound<'_>) -> LimitWords {
+        let what = match (self.value.expr(), &self.statistic) {
+            (Some(expr), _) => Text { zh: format!("{expr} = "), en: format!("{expr} = ") },
+            (None, Statistic::Rate { .. }) => {
+                Text { zh: "每分钟变化 ".into(), en: "change per minute ".into() }
+            }
+            (None, _) => Text { zh: String::new(), en: String::new() },
+        };
+        let time_zone = bound.area.time_zone.clone();
+        LimitWords { limits: self.limits(), unit: self.unit(), what, time_zone }
+    }
+
+    /// What judges single values, or their changes.
+    fn instant(&self, persistence: Duration, bound: &Bound<'_>) -> InstantLimit {
+        let deadband = bound.requirement.alarm.deadband;
+        let gated = !self.gate.is_open() || matches!(self.statistic, Statistic::Rate { .. });
+        let settings = InstantSettings { persistence, gated, deadband };
+        InstantLimit::new(self.words(bound), settings, bound.calendar(), bound.start)
+    }
+
+    fn window(
+        &self,
+        window: Window,
+        rolling_days: Option<u16>,
+        settling: Settling,
+        bound: &Bound<'_>,
+    ) -> Option<WindowLimit> {
+        let (statistic, name) = self.statistic.of_window()?;
+        let settings = WindowSettings {
+            window,
+            rolling_days,
+            statistic,
+            name,
+            coverage_min: settling.coverage_min,
+            lateness: settling.lateness,
+            deadband: bound.requirement.alarm.deadband,
+            max_gaps: bound.max_gaps(),
+            lens: self.lens(bound),
+        };
+        Some(WindowLimit::new(self.words(bound), settings, bound.calendar(), bound.start))
     }
 }
 
@@ -101,14 +143,19 @@ impl Kind for LimitRule {
     type Raw = RawLimit;
 
     fn read(raw: Spanned<RawLimit>, reader: &mut Reader<'_, '_>) -> Vec<(Option<Class>, Self)> {
-        let (span, raw) = (raw.span(), raw.get_ref());
-        let Some(statistic) = statistic(raw, span.clone(), reader) else { return Vec::new() };
+        let (span, raw) = (raw.span(), raw.into_inner());
+        let value = Value::read(raw.input.as_ref(), raw.value.as_ref(), span.clone(), reader);
+        let gate = Gate::read(raw.while_on.as_ref(), raw.holds.as_ref(), reader);
+        let RawLimit { instant, mean, percentile, rate, total, .. } = raw;
+        let statistic = RawStatistic { instant, mean, percentile, rate, total };
+        let statistic = Statistic::read(&statistic, span.clone(), reader);
+        let (Some(value), Some(statistic)) = (value, statistic) else { return Vec::new() };
         let rule = |low, high| Self {
-            input: raw.input.spec(),
-            statistic,
+            value: value.clone(),
+            statistic: statistic.clone(),
             low,
             high,
-            while_on: raw.while_on.as_ref().map(RawInput::spec),
+            gate: gate.clone(),
         };
         let Some(by_class) = &raw.by_class else {
             check_bounds(raw.low, raw.high, span, reader);
@@ -132,11 +179,30 @@ impl Kind for LimitRule {
     }
 
     fn watches(&self) -> Watches<'_> {
-        Watches::Inputs([&self.input].into_iter().chain(&self.while_on).collect())
+        let mut wiring = Wiring::default();
+        self.value.wire(&mut wiring);
+        self.gate.wire(&mut wiring);
+        self.beside().into_iter().for_each(|input| {
+            wiring.slot(input);
+        });
+        Watches::Inputs(wiring.inputs)
+    }
+
+    fn facts(&self) -> Vec<&str> {
+        let mut facts = self.value.facts();
+        facts.extend(self.gate.facts());
+        facts.extend(self.statistic.facts());
+        facts
     }
 
     fn limit_text(&self) -> Text {
-        self.limits().text(self.input.unit)
+        let limit = self.limits().text(self.unit());
+        let expr = self.value.expr().map(|expr| Text { zh: expr.into(), en: expr.into() });
+        let parts: Vec<Text> = self.statistic.words().into_iter().chain(expr).collect();
+        parts.into_iter().rev().fold(limit, |limit, part| Text {
+            zh: format!("{} {}", part.zh, limit.zh),
+            en: format!("{} {}", part.en, limit.en),
+        })
     }
 
     fn low_high(&self) -> (Option<f64>, Option<f64>) {
@@ -144,7 +210,7 @@ impl Kind for LimitRule {
     }
 
     fn limits_every_value(&self) -> bool {
-        true
+        matches!(self.value, Value::Input(_)) && self.statistic.is_of_values()
     }
 
     fn deadband_max(&self) -> Option<f64> {
@@ -160,23 +226,31 @@ impl Kind for LimitRule {
     }
 
     fn judge(&self, bound: &Bound<'_>) -> AnyJudge {
-        let time_zone = bound.area.time_zone.clone();
-        let words = LimitWords { limits: self.limits(), unit: self.input.unit, time_zone };
-        let deadband = bound.requirement.alarm.deadband;
-        let (calendar, start) = (bound.calendar(), bound.start);
-        match self.statistic {
+        let window = match self.statistic {
             Statistic::Instant { persistence } => {
-                let gated = self.while_on.is_some();
-                let settings = InstantSettings { persistence, gated, deadband };
-                let limit = InstantLimit::new(words, settings, calendar, start);
-                AnyJudge::Instant(Judged::new(limit, bound.max_gaps(), start))
+                let judged =
+                    Judged::new(self.instant(persistence, bound), bound.max_gaps(), bound.start);
+                return AnyJudge::Instant(judged.through(self.lens(bound)));
             }
-            Statistic::Mean { window, coverage_min, lateness } => {
-                let max_gap = bound.points.first().map(|point| point.max_gap).unwrap_or_default();
-                let settings = MeanSettings { window, coverage_min, lateness, deadband, max_gap };
-                AnyJudge::Mean(MeanLimit::new(words, settings, calendar, start))
+            Statistic::Rate { over, persistence } => {
+                let limit = self.instant(persistence, bound);
+                let changing =
+                    Changing::new(Rate::new(over, bound.start), limit, !self.gate.is_open());
+                let judged = Judged::new(changing, bound.max_gaps(), bound.start);
+                return AnyJudge::Rate(judged.through(self.lens(bound)));
             }
-        }
+            Statistic::Mean { window, settling, .. }
+            | Statistic::Percentile { window, settling, .. } => {
+                self.window(window, None, settling, bound)
+            }
+            Statistic::Total { span, settling, .. } => match span {
+                Span::Per(period) => self.window(Window::Per(period), None, settling, bound),
+                Span::RollingDays(days) => {
+                    self.window(Window::Per(Period::Day), Some(days), settling, bound)
+                }
+            },
+        };
+        AnyJudge::Window(window.expect("a statistic of single values has been judged above"))
     }
 }
 
@@ -194,45 +268,5 @@ fn check_bounds(
             reader.fault(span, format!("low {low} is above high {high}"), "");
         }
         _ => {}
-    }
-}
-
-fn statistic(raw: &RawLimit, span: Range<usize>, reader: &mut Reader<'_, '_>) -> Option<Statistic> {
-    match (&raw.instant, &raw.mean) {
-        (Some(instant), None) => {
-            if instant.persistence_secs > SECONDS_MAX {
-                reader.fault(span, "persistence is longer than a day", "");
-            }
-            Some(Statistic::Instant { persistence: Duration::from_secs(instant.persistence_secs) })
-        }
-        (None, Some(mean)) => {
-            if raw.while_on.is_some() {
-                reader.fault(mean.span(), "a mean knows no while_on", "use an instant limit");
-            }
-            Some(self::mean(mean, reader))
-        }
-        _ => {
-            reader.fault(span, "not exactly one statistic", "give either instant or mean");
-            None
-        }
-    }
-}
-
-fn mean(raw: &Spanned<RawMean>, reader: &mut Reader<'_, '_>) -> Statistic {
-    let (span, mean) = (raw.span(), raw.get_ref());
-    if mean.window_mins == 0 || !MINUTES_OF_DAY.is_multiple_of(mean.window_mins) {
-        let hint = "a window is a day or a part of it that fits in a whole number of times";
-        reader.fault(span.clone(), format!("no window of {} min", mean.window_mins), hint);
-    }
-    if !(mean.coverage_min > 0.0 && mean.coverage_min <= 1.0) {
-        reader.fault(span.clone(), "coverage_min is not above 0 and at most 1", "");
-    }
-    if mean.lateness_secs > LATENESS_MAX_SECS {
-        reader.fault(span, "lateness is longer than an hour", "");
-    }
-    Statistic::Mean {
-        window: Duration::from_secs(mean.window_mins.saturating_mul(60)),
-        coverage_min: mean.coverage_min,
-        lateness: Duration::from_secs(mean.lateness_secs),
     }
 }

@@ -51,7 +51,7 @@ pub enum SequenceTime {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawSequence {
     trigger: Spanned<RawEvent>,
-    needs: RawNeeds,
+    needs: Spanned<RawNeeds>,
     before_secs: Option<u64>,
     after_secs: Option<u64>,
     #[serde(default)]
@@ -65,8 +65,18 @@ pub(crate) struct RawSequence {
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum RawNeeds {
-    One(Spanned<RawEvent>),
-    Several(Vec<Spanned<RawEvent>>),
+    One(Box<RawEvent>),
+    Several(Vec<RawEvent>),
+}
+
+impl RawNeeds {
+    fn all(&self) -> impl Iterator<Item = &RawEvent> {
+        let (one, several) = match self {
+            Self::One(need) => (Some(&**need), &[][..]),
+            Self::Several(needs) => (None, &needs[..]),
+        };
+        one.into_iter().chain(several)
+    }
 }
 
 impl RawSequence {
@@ -132,11 +142,9 @@ impl Kind for SequenceRule {
     fn read(raw: Spanned<RawSequence>, reader: &mut Reader<'_, '_>) -> Vec<(Option<Class>, Self)> {
         let (span, raw) = (raw.span(), raw.get_ref());
         let trigger = RawEvent::read(&raw.trigger, reader);
-        let needs: Vec<EventSpec> = match &raw.needs {
-            RawNeeds::One(need) => vec![RawEvent::read(need, reader)],
-            RawNeeds::Several(needs) => {
-                needs.iter().map(|need| RawEvent::read(need, reader)).collect()
-            }
+        let needs: Vec<EventSpec> = {
+            let needs = raw.needs.get_ref().all();
+            needs.map(|need| need.spec(raw.needs.span(), reader)).collect()
         };
         if needs.is_empty() {
             reader.fault(span.clone(), "needs is empty", "name what the trigger asks for");

@@ -1,11 +1,7 @@
 //! The number that a rule judges: an input as it is, or one made of several.
 
 use super::{Bound, RawInput, Reader};
-use crate::{
-    InputSpec,
-    expr::Expr,
-    timeline::{Channel, Lens},
-};
+use crate::{InputSpec, expr::Expr, timeline::Channel};
 use core::{fmt, ops::Range, time::Duration};
 use serde::{Deserialize, Deserializer, de};
 use std::marker::PhantomData;
@@ -217,6 +213,12 @@ impl Gate {
         Self { on: on.map(RawInput::spec), holds }
     }
 
+    /// Open while this is on.
+    #[cfg(test)]
+    pub(crate) fn on(input: InputSpec) -> Self {
+        Self { on: Some(input), holds: None }
+    }
+
     /// Whether the rule always applies.
     pub(crate) fn is_open(&self) -> bool {
         self.on.is_none() && self.holds.is_none()
@@ -247,13 +249,17 @@ impl Gate {
 
 impl Number {
     /// A number that is finite and not negative, or a fact that the pack knows.
-    pub(crate) fn read(raw: &Spanned<RawNumber>, reader: &mut Reader<'_, '_>) -> Option<Self> {
-        match raw.get_ref() {
+    pub(crate) fn read(
+        raw: &RawNumber,
+        span: Range<usize>,
+        reader: &mut Reader<'_, '_>,
+    ) -> Option<Self> {
+        match raw {
             RawNumber::Given(number) if number.is_finite() && *number >= 0.0 => {
                 Some(Self::Given(*number))
             }
             RawNumber::Given(number) => {
-                reader.fault(raw.span(), format!("{number} is not a number of 0 or more"), "");
+                reader.fault(span, format!("{number} is not a number of 0 or more"), "");
                 None
             }
             RawNumber::Fact(id) if reader.facts().contains(&id.as_str()) => {
@@ -261,7 +267,7 @@ impl Number {
             }
             RawNumber::Fact(id) => {
                 let hint = format!("the facts are: {}", reader.facts().join(", "));
-                reader.fault(raw.span(), format!("there is no fact {id}"), hint);
+                reader.fault(span, format!("there is no fact {id}"), hint);
                 None
             }
         }
@@ -298,20 +304,6 @@ impl<'a> Wiring<'a> {
         // A pack with more inputs than a rule may have is refused.
         u8::try_from(at).unwrap_or(u8::MAX)
     }
-}
-
-/// What a rule of a value, a gate and more values sees of its inputs, in this order.
-pub(crate) fn lens<'a>(
-    value: &'a Value,
-    gate: &'a Gate,
-    more: &[&'a Value],
-    bound: &Bound<'_>,
-) -> Lens {
-    let mut wiring = Wiring::default();
-    let value = value.channel(&mut wiring, bound);
-    let gates = gate.channels(&mut wiring, bound);
-    let more = more.iter().map(|value| value.channel(&mut wiring, bound)).collect();
-    Lens { value, gates, more }
 }
 
 /// Whether a text may stand in an expression.

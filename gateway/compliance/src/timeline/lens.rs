@@ -25,6 +25,8 @@ pub(crate) struct Lens {
 pub(crate) enum Channel {
     /// What an input says.
     Input(u8),
+    /// Always this.
+    Given(f64),
     /// What a program makes of inputs whose samples are not too far apart.
     Made { program: Program, inputs: Box<[u8]>, within: Option<Duration> },
 }
@@ -65,6 +67,7 @@ impl Channel {
     fn look(&self, moment: &Moment, times: &Times) -> Option<f64> {
         match self {
             Self::Input(input) => moment.get(usize::from(*input)),
+            Self::Given(number) => Some(*number),
             Self::Made { program, inputs, within } => {
                 let slot = |index: usize| inputs.get(index).map(|input| usize::from(*input));
                 if let Some(within) = within {

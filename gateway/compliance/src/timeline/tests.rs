@@ -34,9 +34,7 @@ impl Momentary for Listener {
         &self.standing
     }
 
-    fn state(&self) -> &() {
-        &()
-    }
+    fn state(&self) {}
 
     fn restore(&mut self, _state: ()) {}
 }

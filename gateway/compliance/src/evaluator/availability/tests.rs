@@ -6,7 +6,7 @@ use crate::{
 };
 
 fn bench() -> Bench {
-    Bench::new(Rule::Availability(AvailabilityRule {}))
+    Bench::new(Rule::Availability(AvailabilityRule::default()))
 }
 
 /// The same value of both points every five seconds.
