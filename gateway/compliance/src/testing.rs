@@ -91,7 +91,14 @@ pub(crate) fn interlock() -> Rule {
 
 /// A rule as it is written in a pack that knows the fact `beds`.
 pub(crate) fn rule(text: &str) -> Rule {
-    let pack = format!(
+    let mut pack =
+        crate::Pack::parse(&pack_of(text)).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    pack.requirements.remove(0).rule
+}
+
+/// A pack of one rule.
+pub(crate) fn pack_of(text: &str) -> String {
+    format!(
         r#"
 id = "p"
 version = "1"
@@ -117,9 +124,7 @@ name = "nothing"
 at = 2026-11-22T10:00:00
 points = {{}}
 "#
-    );
-    let mut pack = crate::Pack::parse(&pack).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    pack.requirements.remove(0).rule
+    )
 }
 
 /// One rule of every statistic and kind that looks at values over time, each of two inputs at most.

@@ -328,3 +328,25 @@ fn explanations_say_what_was_overridden_and_that_nobody_vouches_for_the_pack() {
         assert!(explained.ends_with(en), "{explained}");
     }
 }
+
+#[test]
+fn a_fact_that_nobody_gives_and_that_has_no_default_leaves_a_requirement_unwatched() {
+    let text = crate::testing::pack_of(
+        r#"limit.value = { expr = "a / beds", unit = "1", of = { a = { parameter = "total_residual_chlorine", unit = "mg/L" } } }
+           limit.instant = { persistence_secs = 0 }
+           limit.high = 1"#,
+    );
+    let (without, with) = (
+        area(None, &[TRC]),
+        AreaFacts { facts: [("beds".into(), 2.0)].into(), ..area(None, &[TRC]) },
+    );
+    let pack = Arc::new(Pack::parse(&text).unwrap());
+    let (bindings, faults) = bind(&pack, &without);
+    assert!(bindings.is_empty());
+    let said = faults[0].to_string();
+    assert!(said.contains("requirement r is not watched: area effluent does not say its beds; add beds = ... to [area.facts]"), "{said}");
+    assert_eq!(faults[0].level, BindLevel::Missing);
+    assert_eq!(bind(&pack, &with).0.len(), 1);
+    let default = text.replacen("unit = \"1\"", "unit = \"1\"\ndefault = 3", 1);
+    assert_eq!(bind(&Arc::new(Pack::parse(&default).unwrap()), &without).0.len(), 1);
+}

@@ -88,3 +88,52 @@ impl Channel {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Bench, Event, of, rule};
+
+    /// Total and free chlorine every ten seconds, the second so many seconds after the first.
+    fn pairs(apart: i64, total: f64, free: f64) -> Vec<Event> {
+        let pair = |second| [of(0, second, total), of(1, second + apart, free)];
+        let mut events: Vec<Event> = (0..120).step_by(10).flat_map(pair).collect();
+        events.sort_by_key(|event| event.now);
+        events
+    }
+
+    fn combined(within: u64) -> Bench {
+        Bench::new(rule(&format!(
+            r#"limit.value = {{ expr = "total - free", unit = "mg/L", within_secs = {within}, of = {{ total = {{ parameter = "t", unit = "mg/L" }}, free = {{ parameter = "f", unit = "mg/L" }} }} }}
+               limit.instant = {{ persistence_secs = 0 }}
+               limit.high = 0.4"#
+        )))
+    }
+
+    #[test]
+    fn two_samples_make_a_value() {
+        for (total, verdicts) in
+            [(0.7, "?0..2 +2..120"), (0.75, "?0..2 +2..120"), (0.8, "?0..2 -2..120")]
+        {
+            let played = combined(60).play(&pairs(2, total, 0.35), 120);
+            assert_eq!(played.verdicts(), verdicts, "{total}");
+        }
+        let played = combined(60).play(&pairs(2, 1.0, 0.25), 120);
+        let passed = played.passed()[1].clone();
+        assert_eq!(passed.value, Some(0.75));
+        assert!(
+            passed.explanation.zh.contains("最不利值 total - free = 0.75 mg/L，高于 0.4 mg/L"),
+            "{passed:?}"
+        );
+        assert!(
+            passed.explanation.en.contains("worst value total - free = 0.75 mg/L, above 0.4 mg/L"),
+            "{passed:?}"
+        );
+    }
+
+    #[test]
+    fn samples_too_far_apart_do_not_make_a_value() {
+        // Five seconds apart, and then five again to the next of the other.
+        assert!(combined(5).play(&pairs(5, 0.7, 0.35), 120).verdicts().starts_with("?0..5 +5.."));
+        assert_eq!(combined(4).play(&pairs(5, 0.7, 0.35), 120).verdicts(), "?0..120");
+    }
+}

@@ -258,3 +258,75 @@ fn a_failing_test_says_what_was_found() {
     );
     assert!(found.starts_with("unexpectedly, hourly passed\n  non_compliant"), "{found}");
 }
+
+#[test]
+fn faults_of_values_and_statistics() {
+    let faults = |rule: &str| faults(&crate::testing::pack_of(rule));
+    let limit = "limit.input = { parameter = \"a\", unit = \"1\" }\nlimit.high = 1\n";
+    let instant = "limit.instant = { persistence_secs = 0 }\nlimit.high = 1\n";
+    let made = |expr: &str, rest: &str| {
+        format!(
+            "{instant}limit.value = {{ expr = \"{expr}\", unit = \"1\", of = {{ a = {{ parameter = \"a\", unit = \"1\" }} }} }}\n{rest}"
+        )
+    };
+    for (rule, fault) in [
+        (made("a + beds", ""), None),
+        (made("a + b", ""), Some("22:24: b is unknown; the inputs of the expression are: a; its facts are: beds, contact_tank_m3")),
+        (made("a +", ""), Some("22:24: no expression")),
+        (made("sin(a)", ""), Some("there is no function sin; the functions are: abs(x), exp(x), hocl(")),
+        (made("t_sat(a, 1)", ""), Some("t_sat does not take 2 values; write t_sat(kilopascals_absolute)")),
+        (made("a == 'x'", ""), Some("is not a number")),
+        (made("a", "limit.input = { parameter = \"a\", unit = \"1\" }"), Some("not exactly one of input and value")),
+        (made("a", "limit.while = { expr = \"x > 1\", of = { X = { parameter = \"x\", unit = \"1\" } } }"), Some("\"X\" is no name")),
+        (made("a", "limit.while = { expr = \"beds > 1\", of = { beds = { parameter = \"x\", unit = \"1\" } } }"), Some("beds is the name of a fact")),
+        (instant.into(), Some("not exactly one of input and value")),
+        (format!("{limit}limit.percentile = {{ p = 0, per = \"day\", lateness_secs = 0 }}"), Some("no percentile 0")),
+        (format!("{limit}limit.percentile = {{ p = 95, lateness_secs = 0 }}"), Some("not exactly one of window_mins and per")),
+        (format!("{limit}limit.mean = {{ per = \"decade\", lateness_secs = 0 }}"), Some("unknown variant `decade`")),
+        (format!("{limit}limit.rate = {{ over_secs = 0, persistence_secs = 0 }}"), Some("over_secs is not 1 to 3600")),
+        (format!("{limit}limit.total = {{ unit = \"g\" }}"), Some("not exactly one of per and rolling_days")),
+        (format!("{limit}limit.total = {{ rolling_days = 5, unit = \"g\" }}"), Some("rolling_days is not 7 to 366")),
+        (format!("{limit}limit.total = {{ per = \"day\", unit = \"g\", background = \"bed\" }}"), Some("there is no fact bed; the facts are: beds, contact_tank_m3")),
+        (format!("{limit}limit.total = {{ per = \"day\", unit = \"g\", background = -1 }}"), Some("-1 is not a number of 0 or more")),
+        ("contact_time = { flow = { parameter = \"q\", unit = \"m³/h\" }, volume = 1 }".into(), Some("not exactly one of at_least_mins and by_class")),
+        ("contact_time = { flow = { parameter = \"q\", unit = \"L/h\" }, volume = 1, at_least_mins = 1 }".into(), Some("the flow is not in m³/h")),
+        ("contact_time = { flow = { parameter = \"q\", unit = \"m³/h\" }, volume = \"tank\", at_least_mins = 1 }".into(), Some("there is no fact tank")),
+        ("availability = { per = \"month\" }".into(), Some("per and at_least go together")),
+        ("availability = { per = \"month\", at_least = 90 }".into(), Some("at_least is not above 0 and at most 1")),
+    ] {
+        let found = faults(&rule);
+        match fault {
+            None => assert!(found.is_empty(), "{found:#?}\n{rule}"),
+            Some(fault) => {
+                assert!(found.len() == 1 && found[0].contains(fault), "{found:#?} instead of {fault}");
+            }
+        }
+    }
+    let nine: Vec<String> =
+        (0..9).map(|n| format!("x{n} = {{ parameter = \"x{n}\", unit = \"1\" }}")).collect();
+    let sum: Vec<String> = (0..9).map(|n| format!("x{n}")).collect();
+    let rule = format!(
+        "{instant}limit.value = {{ expr = \"{}\", unit = \"1\", of = {{ {} }} }}",
+        sum.join(" + "),
+        nine.join(", ")
+    );
+    assert!(faults(&rule)[0].contains("more than 8 inputs"), "{:?}", faults(&rule));
+}
+
+#[test]
+fn faults_of_facts() {
+    let pack = crate::testing::pack_of("availability = {}");
+    for (old, new, fault) in [
+        ("id = \"beds\"", "id = \"Beds\"", "\"Beds\" is no name of a fact"),
+        ("id = \"beds\"", "id = \"contact_tank_m3\"", "fact contact_tank_m3 stands here twice"),
+        ("unit = \"1\"", "unit = \"1\"\ndefault = inf", "the default is not a finite number"),
+        (
+            "points = {}",
+            "points = {}\nfacts = { beds = 1, rooms = 2 }",
+            "there is no fact rooms; the facts are: beds, contact_tank_m3",
+        ),
+    ] {
+        let found = faults(&pack.replacen(old, new, 1));
+        assert!(found.len() == 1 && found[0].contains(fault), "{found:#?} instead of {fault}");
+    }
+}
