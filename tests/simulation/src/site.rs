@@ -85,6 +85,7 @@ pub(crate) fn install(site: &Site) -> anyhow::Result<Installed> {
             timeout: config.links[0].timeout,
         }],
         devices,
+        alarms: weir_engine::AlarmLimits::default(),
     };
     Ok(Installed { spec, series, points: points.into_iter().map(|(_, point)| point).collect() })
 }
