@@ -6,11 +6,9 @@ use std::{fmt::Write as _, sync::Arc};
 use weir_config::{Device, Library, area_facts};
 use weir_domain::{PointId, SeriesId, Unit};
 use weir_engine::{AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
-use weir_plant::facility::{Kind, Report, Signal, Site};
+use crate::wiring::{ALWAYS, Wire, law, wire};
+use weir_plant::facility::{Report, Site};
 use weir_profiles::Profile;
-
-/// The packs that every area has, as in the gateway.
-const ALWAYS: [&str; 2] = ["weir-system", "weir-validity"];
 
 /// A site, ready for an engine.
 pub(crate) struct Installed {
@@ -19,18 +17,8 @@ pub(crate) struct Installed {
     pub(crate) series: Vec<SeriesId>,
     /// The point of each signal.
     pub(crate) points: Vec<PointId>,
-}
-
-/// The kind of facility and the packs that its area names.
-fn law(kind: Kind) -> (&'static str, &'static [&'static str]) {
-    match kind {
-        Kind::Effluent => ("hospital_wastewater", &["gb18466-2005"]),
-        Kind::Pool => ("pool", &["gb37488-2019"]),
-        Kind::Lodging => ("lodging", &["lodging-cups"]),
-        Kind::Xray => ("radiation", &["gbz130-2020"]),
-        Kind::Radiotherapy => ("radiation", &["gbz121-2020"]),
-        Kind::Sterilizer => ("sterilization", &["ws506-2016"]),
-    }
+    /// Times what each signal's instrument gives.
+    pub(crate) factors: Vec<f64>,
 }
 
 /// Installs the instruments of a facility.
@@ -46,7 +34,7 @@ pub(crate) fn install(site: &Site) -> anyhow::Result<Installed> {
             Profile::parse(&text).map_err(|error| anyhow!("{error}\n{text}")).context("profile")?;
         library.profiles.push(Arc::new(profile));
     }
-    let text = site_file(site, &groups);
+    let text = site_file(site, &groups, &library);
     let checked = weir_config::Site::parse(&text, &library)
         .map_err(|error| anyhow!("{}", weir_config::render(&error.reasons, "site", &text)))?;
     let config = checked.site;
@@ -87,7 +75,9 @@ pub(crate) fn install(site: &Site) -> anyhow::Result<Installed> {
         devices,
         alarms: weir_engine::AlarmLimits::default(),
     };
-    Ok(Installed { spec, series, points: points.into_iter().map(|(_, point)| point).collect() })
+    let factors = site.signals.iter().map(|signal| wire(site, signal).factor).collect();
+    let points = points.into_iter().map(|(_, point)| point).collect();
+    Ok(Installed { spec, series, points, factors })
 }
 
 fn device_spec(device: &Device, series: Vec<SeriesId>) -> DeviceSpec {
@@ -118,10 +108,11 @@ fn groups(site: &Site) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (place, signal) in site.signals.iter().enumerate() {
         let occasional = signal.report == Report::Event;
+        let wired = wire(site, signal);
         let same = |group: &&mut Group| {
             group.id.split('_').next() == Some(signal.device.as_str())
                 && (group.role, group.scan_secs, group.occasional)
-                    == (signal.role, signal.scan_secs, occasional)
+                    == (wired.role, signal.scan_secs, occasional)
         };
         if let Some(group) = groups.iter_mut().find(same) {
             group.signals.push(place);
@@ -133,11 +124,14 @@ fn groups(site: &Site) -> Vec<Group> {
             0 => signal.device.clone(),
             nth => format!("{}_{}", signal.device, nth + 1),
         };
-        let (role, scan_secs) = (signal.role, signal.scan_secs);
+        let (role, scan_secs) = (wired.role, signal.scan_secs);
         groups.push(Group { id, role, scan_secs, occasional, signals: vec![place] });
     }
     groups
 }
+
+/// What is told at every change, and is no switch.
+const NUMBERS: [&str; 2] = ["phase", "power"];
 
 fn profile(site: &Site, group: &Group) -> String {
     let occasional = if group.occasional { "occasional = true" } else { "" };
@@ -146,8 +140,10 @@ fn profile(site: &Site, group: &Group) -> String {
         group.id
     );
     for place in &group.signals {
-        let Signal { parameter, unit, decimals, report, .. } = &site.signals[*place];
-        let boolean = *unit == Unit::One && *decimals == 0 && *report == Report::Changed;
+        let signal = &site.signals[*place];
+        let Wire { parameter, unit, .. } = wire(site, signal);
+        let is_switch = signal.report == Report::Changed && !NUMBERS.contains(&signal.parameter);
+        let (boolean, decimals) = (unit == Unit::One && is_switch, signal.decimals);
         let kind = if boolean { "kind = \"boolean\"\n" } else { "" };
         write!(
             text,
@@ -159,11 +155,14 @@ fn profile(site: &Site, group: &Group) -> String {
     text
 }
 
-fn site_file(site: &Site, groups: &[Group]) -> String {
-    let (kind, packs) = law(site.kind);
+fn site_file(site: &Site, groups: &[Group], library: &Library) -> String {
+    let law = law(site);
+    let (kind, packs) = (law.kind, law.packs);
+    let packs_of: Vec<_> =
+        library.packs.iter().filter(|pack| packs.contains(&pack.id.as_str())).collect();
     let mut text = format!(
-        "[site]\nid = \"exam\"\nkind = \"{kind}\"\ntime_zone = \"Asia/Shanghai\"\n\n[[area]]\nid = \"{}\"\nkind = \"{kind}\"\nclass = \"{}\"\npacks = {packs:?}\n",
-        site.kind, site.class
+        "[site]\nid = \"exam\"\nkind = \"{kind}\"\ntime_zone = \"Asia/Shanghai\"\n\n[[area]]\nid = \"{}\"\nkind = \"{kind}\"\npacks = {packs:?}\n",
+        site.kind
     );
     let mut line = |line: String| {
         text.push_str(&line);
@@ -172,7 +171,19 @@ fn site_file(site: &Site, groups: &[Group]) -> String {
     if let Some(hours) = &site.opening_hours {
         line(format!("opening_hours = [{hours:?}]"));
     }
+    if let Some(class) = law.class {
+        line(format!("class = {class:?}"));
+    }
     for (fact, value) in site.facts.iter().filter(|(fact, _)| *fact == "contact_tank_m3") {
+        line(format!("{fact} = {value:?}"));
+    }
+    // What no pack asks for would be refused as a slip of the pen.
+    let asked = site.facts.iter().filter(|(fact, _)| {
+        let named = packs_of.iter().flat_map(|pack| &pack.facts);
+        *fact != "contact_tank_m3" && named.into_iter().any(|known| known.id.as_str() == *fact)
+    });
+    line("[area.facts]".into());
+    for (fact, value) in asked {
         line(format!("{fact} = {value:?}"));
     }
     line("\n[[link]]\nid = \"broker\"\ntransport = { mqtt = { host = \"localhost\" } }".into());
