@@ -26,6 +26,8 @@ const VIEWS = {
   "point-24h": "/points/ph-1.ph?range=24h",
   switch: "/points/room-1.door_open",
   alarms: "/alarms",
+  "alarms-held": "/alarms?leaf=held",
+  "alarms-figures": "/alarms?leaf=figures",
   compliance: "/compliance",
   "compliance-7d": "/compliance?span=7d",
   gateway: "/gateway",

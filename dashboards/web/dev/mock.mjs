@@ -81,6 +81,20 @@ function raise(requirement, since, at, value) {
     consequence,
     response,
     respond_within_secs,
+    class: "compliance",
+    group: "chlorine",
+    first_out: alarms.length % 2 === 0,
+    stale: false,
+    chattering: false,
+    latched: false,
+    realarms: 0,
+    supervised_at: null,
+    supervised_by: null,
+    removed_at: null,
+    held: null,
+    shelved: null,
+    suppressed: [],
+    out_of_service: null,
   };
   alarms.unshift(alarm);
   return alarm;
@@ -343,6 +357,87 @@ function openStream(request, response) {
   request.on("close", () => streams.delete(response));
 }
 
+/** One alarm that is shelved, and one that another keeps quiet. */
+function held() {
+  const of = (requirement, rest) => ({
+    name: `${requirement.area}.${requirement.id}.${requirement.points[0]}`,
+    alarm: null,
+    area: requirement.area,
+    requirement: requirement.id,
+    title: requirement.title,
+    points: requirement.points,
+    priority: requirement.priority,
+    class: "compliance",
+    active: false,
+    acknowledged: true,
+    chattering: false,
+    since: null,
+    held: "shelved",
+    shelved: null,
+    suppressed: [],
+    out_of_service: null,
+    ...rest,
+  });
+  const hold = (by, why, until) => ({ since: iso(started), until, by, why, by_design: until === null });
+  const text = (words) => ({ zh: words, en: words });
+  return [
+    of(requirements[0], {
+      active: true,
+      since: iso(started - 600_000),
+      shelved: hold("李工", text("探头清洗"), iso(started + 3_600_000)),
+    }),
+    of(requirements[1], {
+      held: "suppressed",
+      suppressed: [hold("effluent.availability.trc-1", cabinet.title, null)],
+    }),
+  ];
+}
+
+function figures() {
+  const [step, to] = [600_000, now()];
+  const rate = [3, 14, 2, 1, 5].map((count, i) => ({ t: iso((Math.floor(to / step) - 30 * (i + 1)) * step), count }));
+  const often = (requirement, count) => ({
+    name: `${requirement.area}.${requirement.id}.${requirement.points[0]}`,
+    title: requirement.title,
+    count,
+    share: count / 25,
+  });
+  return {
+    from: iso(to - 30 * 86_400_000),
+    to: iso(to),
+    complete_to: iso(to),
+    told: 25,
+    held: 2,
+    by_priority: { high: 4, medium: 15, low: 6 },
+    step_secs: 600,
+    steps: 4320,
+    mean_per_step: 25 / 4320,
+    most_per_step: 14,
+    share_over: 1 / 4320,
+    rate: rate.reverse(),
+    floods: [{ from: iso(to - 61 * step), to: iso(to - 60 * step), raised: 14 }],
+    top: [often(chlorine, 17), often(cabinet, 8)],
+    top_share: 1,
+    chattering: [often(chlorine, 2)],
+    shelved: 3,
+    suppressed: 1,
+    taken_out: 0,
+    realarmed: 2,
+    acknowledged: 20,
+    now: {
+      standing: 2,
+      unacknowledged: 1,
+      stale: [],
+      chattering: 0,
+      shelved: 1,
+      suppressed: 1,
+      out_of_service: 0,
+      flood_since: null,
+      raised_lately: 0,
+    },
+  };
+}
+
 async function act(request, response, id, what) {
   let body = "";
   for await (const chunk of request) body += chunk;
@@ -420,6 +515,8 @@ function get(response, path, query) {
         .slice(-limit),
     );
   }
+  if (head === "alarms" && id === "held") return send(response, 200, held());
+  if (head === "alarms" && id === "kpis") return send(response, 200, figures());
   if (head === "alarms") {
     const state = query.get("state") ?? "all";
     const keep = {

@@ -21,6 +21,13 @@ const row = (from: number, to: number, verdict: Verdict, rest: Partial<VerdictRo
   limit: "",
   clause: "",
   coverage: 1,
+  known_at: "",
+  revises: [],
+  revised_for: null,
+  in_force: true,
+  revised_by: [],
+  superseded_at: null,
+  superseded_for: null,
   ...rest,
 });
 const cells = (rows: VerdictRow[], now = 4.5, closed = (_from: number, _to: number) => false) =>

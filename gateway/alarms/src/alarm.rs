@@ -115,6 +115,12 @@ impl Alarm {
         self.next(settings).map(|(at, _)| at)
     }
 
+    /// Nobody was told anything until `at`, as the gateway was away: the time until it is announced
+    /// again counts from now on, or a week away would end in a week's announcements at once.
+    pub fn resume(&mut self, at: Timestamp) {
+        self.told_at = self.told_at.map(|told| told.max(at));
+    }
+
     fn next(&self, settings: &AlarmSettings) -> Option<(Timestamp, Due)> {
         let delay = if self.active { settings.off_delay } else { settings.on_delay };
         let unattended = self.active && self.unacknowledged && self.quiet().is_none();
@@ -165,7 +171,7 @@ impl Alarm {
         if self.quiet().is_some() || !self.active {
             return;
         }
-        self.told_at = Some(at);
+        self.told_at = self.told_at.max(Some(at));
         if core::mem::take(&mut self.untold) {
             out.push(self.change(at, Transition::Announced));
         }

@@ -4,6 +4,9 @@ use crate::bridge::Target;
 use crate::scan::Units;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
+use tracing_subscriber::{
+    filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 /// Watches disinfection and radiation safety in institutional facilities.
 ///
@@ -92,8 +95,7 @@ Nothing is stored and nothing is judged: what the broker does not take waits in 
 
 Of the site file, areas, packs and sinks have no effect here. Exit code 1: scans were dropped.";
 
-const REPLAY_HELP: &str = "\
-The CSV file has the columns time,point,value,quality and optionally received, with a header line.
+const REPLAY_HELP: &str = r#"The CSV file has the columns time,point,value,quality and optionally received, with a header line.
 Rows stand in their order of arrival; times are RFC 3339; quality is empty (good), uncertain, bad,
 or carries a reason such as bad:calibration.
 
@@ -101,7 +103,17 @@ or carries a reason such as bad:calibration.
   2026-03-02T08:00:00+08:00,trc-1.total_residual_chlorine,4.2,
   2026-03-02T08:00:05+08:00,trc-1.total_residual_chlorine,,bad:comm_failure
 
-The same input always prints the same bytes.";
+Marks of readings are known from the start, so every verdict is printed once, as it must be. Those of
+a data folder are in it; others stand in a file (--acts), a line each:
+
+  {"at": "2026-03-02T10:00:00Z", "act": "mark", "points": ["trc-1.total_residual_chlorine"],
+   "from": "2026-03-02T08:00:00Z", "to": "2026-03-02T09:00:00Z", "reason": "calibration",
+   "by": {"name": "Wang", "role": "operator"}, "comment": "two-point", "evidence": ["sheet 4"]}
+
+  weir replay site.toml --journal data --from 2026-03-02 --to 2026-03-03    one day, local time
+  weir replay site.toml --journal data --pack stricter.toml                 what if
+
+The same input always prints the same bytes. How far it has come is told on standard error."#;
 
 #[cfg(feature = "demo")]
 #[derive(Debug, Args)]
@@ -203,6 +215,18 @@ pub(crate) struct Replay {
     pub(crate) site: PathBuf,
     #[command(flatten)]
     pub(crate) source: ReplaySource,
+    /// Tell of the time from here on; RFC 3339, or the site's local time
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// And up to here
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// What if this pack applied: in place of the one of its name, or beside the others
+    #[arg(long = "pack", value_name = "FILE.toml")]
+    pub(crate) packs: Vec<PathBuf>,
+    /// What people did, one act a line in JSON
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub(crate) acts: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -331,7 +355,7 @@ pub(crate) enum Table {
 pub(crate) struct Log {
     /// What to log, e.g. `info` or `weir_acquisition=debug`
     #[arg(long, global = true, env = "WEIR_LOG", default_value = "info", value_name = "FILTER")]
-    log: String,
+    log: Targets,
     /// How to write it
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -346,13 +370,14 @@ enum LogFormat {
 impl Log {
     pub(crate) fn start(&self) {
         use std::io::IsTerminal as _;
-        let filter = tracing_subscriber::EnvFilter::new(&self.log);
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let registry = tracing_subscriber::registry().with(self.log.clone());
         match self.log_format {
             LogFormat::Text => {
-                log.with_ansi(std::io::stderr().is_terminal()).with_target(false).init()
+                let log = log.with_ansi(std::io::stderr().is_terminal()).with_target(false);
+                registry.with(log).init();
             }
-            LogFormat::Json => log.json().init(),
+            LogFormat::Json => registry.with(log.json()).init(),
         }
     }
 }

@@ -70,7 +70,7 @@ impl Acts for Desk {
             self.outcomes.take(seq).await.map_err(|refusal| match refusal {
                 Refusal::UnknownAlarm => ActError::UnknownAlarm,
                 Refusal::AlreadyAcknowledged => ActError::AlreadyDone,
-                other => ActError::Refused(other),
+                refusal => ActError::Refused(refusal),
             })
         })
     }

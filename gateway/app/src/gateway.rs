@@ -6,6 +6,7 @@ use crate::{
     clock::SystemClock,
     desk::Desk,
     exit::{Exit, Failure},
+    hurry::Hurry,
     pipeline::{self, Beside, Pipeline, Published},
     plan,
     reload::{InForce, Parts, Reloader},
@@ -15,6 +16,7 @@ use anyhow::Context as _;
 use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use weir_acquisition::Acquisition;
 use weir_domain::{Clock, Timestamp};
@@ -115,9 +117,11 @@ impl Gateway {
             .await
             .context("could not write the start into the journal")?;
         let ports: Arc<Store> = Arc::new(store.clone());
+        let commit_interval = in_force.loaded.site.storage.commit_interval;
+        let intake = Hurry::new(ports.clone(), published.lookout.clone(), commit_interval);
         let acquisition = Arc::new(Acquisition::start(
             in_force.links.clone(),
-            ports.clone(),
+            Arc::new(intake),
             clock.clone(),
             stop.child_token(),
         ));
@@ -128,6 +132,7 @@ impl Gateway {
             clock.clone(),
             stop.child_token(),
         )?);
+        wake_on(published.alarmed.clone(), northbound.clone(), stop.clone());
         let site = in_force.spec.id.clone();
         let parts = Parts {
             store: store.clone(),
@@ -197,6 +202,18 @@ fn reload_on(mut signal: Signal, reloader: Arc<Reloader>, stop: CancellationToke
             }
             // What comes of it is in the log, and shown by the console.
             drop(reloader.reload(false).await);
+        }
+    });
+}
+
+/// Has the sinks look for alarm events as soon as there are some.
+fn wake_on(alarmed: Arc<Notify>, northbound: Arc<Northbound>, stop: CancellationToken) {
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = alarmed.notified() => northbound.wake(),
+            }
         }
     });
 }

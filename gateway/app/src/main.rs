@@ -13,6 +13,8 @@ mod demo;
 mod desk;
 mod exit;
 mod gateway;
+mod heap;
+mod hurry;
 mod packs;
 mod pipeline;
 mod plan;
@@ -28,6 +30,7 @@ use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    heap::keep_small();
     let cli = cli::Cli::parse();
     cli.log.start();
     match commands::run(cli.command) {

@@ -196,11 +196,10 @@ fn packs_to_test(files: &[PathBuf]) -> Result<Vec<Arc<Pack>>, Failure> {
     if files.is_empty() {
         return Ok(builtin_packs());
     }
-    let parse = |path: &PathBuf| {
-        let text = seal::text(path)?;
-        let pack = Pack::parse(&text)
-            .map_err(|error| Failure::usage(anyhow!("{}: {error}", path.display())))?;
-        Ok(Arc::new(pack))
-    };
-    files.iter().map(parse).collect()
+    read_all(files)
+}
+
+/// Reads pack files, each with its seal.
+pub(crate) fn read_all(files: &[PathBuf]) -> Result<Vec<Arc<Pack>>, Failure> {
+    files.iter().map(|path| Ok(Arc::new(read(path, &seal::text(path)?)?))).collect()
 }

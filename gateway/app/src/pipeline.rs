@@ -2,6 +2,7 @@
 
 use crate::{
     desk::Outcomes,
+    hurry::SharedLookout,
     rejudge::{Bell, Rejudge, SpecInForce},
 };
 use std::{
@@ -9,9 +10,11 @@ use std::{
     thread,
     time::Duration,
 };
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use weir_domain::{Clock, Timestamp};
-use weir_engine::{Act, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot};
+use weir_engine::{
+    Act, Committed, Effect, Engine, LiveEvent, Record, SiteSpec, Snapshot, alarm_events,
+};
 use weir_storage::{EffectNumber, StorageError, Store};
 
 /// The state is saved at least this often, so that a restart has little to handle again.
@@ -37,6 +40,10 @@ pub(crate) struct Published {
     pub(crate) live: broadcast::Sender<Arc<LiveEvent>>,
     pub(crate) outcomes: Arc<Outcomes>,
     pub(crate) next_site: Arc<NextSite>,
+    /// Knows which readings would bring an alarm.
+    pub(crate) lookout: SharedLookout,
+    /// An alarm event is saved.
+    pub(crate) alarmed: Arc<Notify>,
 }
 
 /// The site that the next record of a reload ([`Act::Reloaded`]) puts in force. Without one, as
@@ -66,6 +73,8 @@ pub(crate) struct Pipeline {
     next_site: Arc<NextSite>,
     spec: SpecInForce,
     rejudge: Bell,
+    lookout: SharedLookout,
+    alarmed: Arc<Notify>,
     saved_at: Timestamp,
     saved_seq: u64,
 }
@@ -96,11 +105,15 @@ impl Pipeline {
         let (live, _) = broadcast::channel(LIVE_EVENTS);
         let outcomes = Arc::<Outcomes>::default();
         let next_site = Arc::<NextSite>::default();
+        let lookout = SharedLookout::new(Mutex::new(engine.lookout()));
+        let alarmed = Arc::<Notify>::default();
         let published = Published {
             snapshot: snapshot_rx,
             live: live.clone(),
             outcomes: outcomes.clone(),
             next_site: next_site.clone(),
+            lookout: lookout.clone(),
+            alarmed: alarmed.clone(),
         };
         let spec = SpecInForce::new(spec);
         let (rejudge, rejudging) = Rejudge {
@@ -122,6 +135,8 @@ impl Pipeline {
             next_site,
             spec,
             rejudge,
+            lookout,
+            alarmed,
             saved_at,
             saved_seq,
         };
@@ -160,6 +175,9 @@ impl Pipeline {
         if effects.iter().any(|effect| matches!(effect, Effect::Rejudge(_))) {
             self.rejudge.ring();
         }
+        if alarm_events(&effects).next().is_some() {
+            self.alarmed.notify_one();
+        }
         self.publish(effects, numbers);
         for (seq, outcome) in outcomes {
             self.outcomes.put(seq, outcome);
@@ -192,6 +210,7 @@ impl Pipeline {
         for name in engine.restore(self.engine.state()) {
             tracing::info!("{name} starts afresh: it is new or has changed");
         }
+        *self.lookout.lock().unwrap_or_else(PoisonError::into_inner) = engine.lookout();
         self.engine = engine;
         true
     }

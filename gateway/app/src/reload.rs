@@ -209,9 +209,7 @@ impl Inner {
         };
         if faults.is_empty() {
             changes.extend(alarms.difference(&self.open_alarms()).map(|alarm| {
-                format!(
-                    "alarm {alarm}: nothing watches its requirement any more; it stays on record"
-                )
+                format!("alarm {alarm}: nothing watches its requirement any more; it is closed")
             }));
             *in_force = next;
             plan::tell(&in_force.loaded.site);

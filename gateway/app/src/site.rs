@@ -15,7 +15,7 @@ use weir_config::{
     ConfigError, Device, Library, Link, Secret, SinkKind, Site, Transport, area_facts, render,
 };
 use weir_domain::{Clock as _, PointId, SeriesId};
-use weir_engine::{AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
+use weir_engine::{AlarmLimits, AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
 use weir_northbound::SinkSettings;
 use weir_profiles::Profile;
 
@@ -136,9 +136,11 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The pack of requirements that every area has, whatever its law.
-fn system_pack(packs: &[Arc<Pack>]) -> Option<&Arc<Pack>> {
-    packs.iter().find(|pack| pack.id.as_str() == "weir-system")
+/// The packs that every area has, whatever its law: that there are data, and whether they may be
+/// believed. They stand behind the area's own, which may have better checks.
+fn system_packs(packs: &[Arc<Pack>]) -> impl Iterator<Item = &Arc<Pack>> {
+    let is_of_system = |pack: &&Arc<Pack>| weir_config::SYSTEM_PACKS.contains(&pack.id.as_str());
+    packs.iter().filter(is_of_system)
 }
 
 /// What the engine needs to know. `series` gives the number of each point, in the order of
@@ -151,7 +153,7 @@ pub(crate) fn spec(loaded: &Loaded, series: &[SeriesId]) -> SiteSpec {
         name: area.name.clone(),
         kind: area.kind.as_str().to_owned(),
         opening_hours: area.opening_hours.clone(),
-        packs: area.packs.iter().chain(system_pack(&packs)).cloned().collect(),
+        packs: area.packs.iter().chain(system_packs(&packs)).cloned().collect(),
         facts: area_facts(site, area),
     });
     let devices = site.devices.iter().map(|device| {
@@ -178,6 +180,7 @@ pub(crate) fn spec(loaded: &Loaded, series: &[SeriesId]) -> SiteSpec {
         areas: areas.collect(),
         links: site.links.iter().map(link_info).collect(),
         devices: devices.collect(),
+        alarms: AlarmLimits { shelve_max: site.alarms.shelve_max },
     }
 }
 

@@ -58,6 +58,7 @@ mod builtin;
 mod calendar;
 mod evaluator;
 mod expr;
+mod forecast;
 mod judgement;
 mod limits;
 mod pack;
@@ -75,6 +76,7 @@ pub use bind::{AreaFacts, BindFault, BindLevel, Binding, PointFacts, bind, bind_
 pub use builtin::{builtin, builtin_packs};
 pub use calendar::{Period, Window};
 pub use evaluator::{Evaluator, EvaluatorState, StateError};
+pub use forecast::WarningLevel;
 pub use judgement::{Judgement, Passed, Standing};
 pub use pack::{
     AlarmSpec, ClassDef, Edge, EventSpec, FactDef, InputSpec, Overridden, Pack, PackError,
@@ -83,8 +85,9 @@ pub use pack::{
 pub use rehearsal::{TestOutcome, run_tests};
 pub use rules::{
     AvailabilityRule, AvailabilityShare, Background, ContactTimeRule, CountRule, DataKind,
-    ExpectedRule, ForbiddenWhen, Formula, Gate, HoldCycleRule, InterlockRule, LimitRule, Number,
-    Often, ReconcileRule, Rule, SequenceRule, SequenceTime, Settling, Side, Span, Statistic, Value,
+    ExpectedRule, ForbiddenWhen, ForecastRule, Formula, Gate, HoldCycleRule, InterlockRule,
+    LimitRule, Number, Often, PowerSpec, ProgramSpec, PulsesSpec, ReconcileRule, Rule,
+    SequenceRule, SequenceTime, Settling, Side, Span, Statistic, SteamSpec, Value,
 };
 pub use schedule::{Schedule, ScheduleError};
 pub use validity::{

@@ -2,7 +2,7 @@
 
 use crate::{
     AreaFacts, BindLevel, Evaluator, Judgement, Pack, Passed, PointFacts, Requirement, TestCase,
-    bind,
+    bind, bind_all,
     pack::{Expected, TestPoint},
     validity, wording,
 };
@@ -42,7 +42,10 @@ pub fn run_tests(pack: &Pack) -> Vec<TestOutcome> {
 
 fn failure(pack: &Arc<Pack>, test: &TestCase) -> Option<String> {
     let area = area(pack, test)?;
-    let (bindings, faults) = bind(pack, &area);
+    let (_, faults) = bind(pack, &area);
+    // What stands in place of a requirement of another pack is tested for itself.
+    let bound = bind_all(core::slice::from_ref(pack), &area);
+    let bindings: Vec<_> = bound.into_iter().flat_map(|(bindings, _)| bindings).collect();
     if let Some(fault) = faults.iter().find(|fault| fault.level == BindLevel::Error) {
         return Some(fault.to_string());
     }

@@ -9,6 +9,7 @@ mod contact_time;
 mod count;
 mod event;
 mod expected;
+mod forecast;
 mod hold_cycle;
 mod interlock;
 mod limit;
@@ -22,7 +23,9 @@ pub use availability::{AvailabilityRule, AvailabilityShare, DataKind};
 pub use contact_time::ContactTimeRule;
 pub use count::CountRule;
 pub use expected::{ExpectedRule, Often};
-pub use hold_cycle::HoldCycleRule;
+pub use forecast::ForecastRule;
+pub(crate) use forecast::{limits_by_id, tell_forecast};
+pub use hold_cycle::{HoldCycleRule, PowerSpec, ProgramSpec, PulsesSpec, SteamSpec};
 pub use interlock::{ForbiddenWhen, InterlockRule};
 pub use limit::LimitRule;
 pub(crate) use reader::{CONTACT_TANK, RawInput, Reader, facts_of};
@@ -87,6 +90,11 @@ pub(crate) trait Kind {
 
     /// Whether it may be judged in opening hours only.
     fn knows_opening_hours(&self) -> bool {
+        false
+    }
+
+    /// Whether it warns of what has not happened yet, whatever the pack says.
+    fn only_warns(&self) -> bool {
         false
     }
 
@@ -206,6 +214,8 @@ kinds! {
         judged by Instant(Judged<evaluator::InstantLimit>),
         Rate(Judged<evaluator::Changing<evaluator::Rate>>),
         Window(evaluator::WindowLimit);
+    /// A limit is not about to be crossed.
+    "forecast" Forecast(ForecastRule), judged by Forecast(Judged<evaluator::Forecast>);
     /// Water stays in a tank for long enough.
     "contact_time" ContactTime(ContactTimeRule),
         judged by ContactTime(Judged<evaluator::Changing<evaluator::Contact>>);

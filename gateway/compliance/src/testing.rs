@@ -78,6 +78,14 @@ pub(crate) fn hold(door: bool) -> Rule {
         starts_above: 80.0,
         ends_below: 60.0,
         door: door.then(|| spec("door_open")),
+        band_above: None,
+        equilibration: Duration::ZERO,
+        pressure: None,
+        pressure_band: (None, None),
+        steam: None,
+        pulses: None,
+        power: None,
+        program: None,
     })
 }
 

@@ -53,6 +53,11 @@ pub(crate) const RETENTION_DAYS_BOUNDS: RangeInclusive<i64> = 1..=36_500;
 pub(crate) const COMMIT_INTERVAL_MS: u64 = 1_000;
 pub(crate) const COMMIT_INTERVAL_MS_BOUNDS: RangeInclusive<i64> = 100..=5_000;
 
+/// A shift.
+pub(crate) const SHELVE_MAX_MINS: u64 = 8 * 60;
+/// 0: no alarm is ever shelved. And none for longer than a day.
+pub(crate) const SHELVE_MAX_MINS_BOUNDS: RangeInclusive<i64> = 0..=24 * 60;
+
 pub(crate) const LISTEN: SocketAddr =
     SocketAddr::new(core::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8_080);
 

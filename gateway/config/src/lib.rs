@@ -26,13 +26,13 @@ mod render;
 mod secret;
 mod site;
 
-pub use check::{Checked, Library};
+pub use check::{Checked, Library, SYSTEM_PACKS};
 pub use facts::area_facts;
 pub use reason::ConfigError;
 pub use render::{render, render_warnings};
 pub use secret::Secret;
 pub use site::{
-    Area, Device, Endpoint, FacilityKind, Framing, Link, Mqtt, MqttVersion, Parity, Sink, SinkKind,
-    Site, Storage, Tls, Transport, Web,
+    Alarms, Area, Device, Endpoint, FacilityKind, Framing, Link, Mqtt, MqttVersion, Parity, Sink,
+    SinkKind, Site, Storage, Tls, Transport, Web,
 };
 pub use weir_profiles::form::Reason;

@@ -35,6 +35,15 @@ pub struct Site {
     pub storage: Storage,
     /// The HTTP server.
     pub web: Web,
+    /// What people may do to alarms.
+    pub alarms: Alarms,
+}
+
+/// What people may do to alarms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Alarms {
+    /// How long one may be shelved at most.
+    pub shelve_max: Duration,
 }
 
 /// A part of a site that one set of limits applies to.

@@ -2,13 +2,15 @@
 
 use crate::{
     AlarmLimits, AreaInfo, Description, DeviceInfo, LimitInfo, LinkInfo, PackInfo, PointInfo,
-    RequirementInfo,
+    RequirementInfo, validity::BoundChecks,
 };
 use core::time::Duration;
 use std::{collections::HashMap, sync::Arc};
-use weir_compliance::{AreaFacts, BindFault, Binding, Pack, Seal, bind_all};
+use weir_compliance::{
+    AreaFacts, BindFault, Binding, Pack, PointTraits, Seal, bind_all, bind_validity,
+};
 use weir_domain::{AreaId, Class, DeviceId, LinkId, PointId, Role, SeriesId, SiteId, Text};
-use weir_profiles::Profile;
+use weir_profiles::{DataType, PointDef, Profile, Source};
 
 /// A site, ready to be assembled: everything checked, every reference resolved.
 #[derive(Debug, Clone)]
@@ -78,9 +80,17 @@ pub(crate) struct BoundRequirement {
     pub(crate) points: Vec<usize>,
 }
 
+/// A site put together.
+pub(crate) struct Assembled {
+    pub(crate) description: Description,
+    pub(crate) requirements: Vec<BoundRequirement>,
+    pub(crate) checks: Vec<BoundChecks>,
+    pub(crate) faults: Vec<BindFault>,
+}
+
 /// Puts the site together. Faults that `weir check` would have shown are left out here: a
 /// requirement that cannot be bound is not watched, and the check says so.
-pub(crate) fn assemble(spec: SiteSpec) -> (Description, Vec<BoundRequirement>, Vec<BindFault>) {
+pub(crate) fn assemble(spec: SiteSpec) -> Assembled {
     let mut points = points_of(&spec.devices);
     let index: HashMap<PointId, usize> =
         points.iter().enumerate().map(|(i, p)| (p.id.clone(), i)).collect();
@@ -100,6 +110,7 @@ pub(crate) fn assemble(spec: SiteSpec) -> (Description, Vec<BoundRequirement>, V
             }
         }
     }
+    let checks = checks(&spec, &points, &index);
     let description = Description {
         id: spec.id,
         name: spec.name,
@@ -111,7 +122,51 @@ pub(crate) fn assemble(spec: SiteSpec) -> (Description, Vec<BoundRequirement>, V
         points,
         requirements,
     };
-    (description, bound, faults)
+    Assembled { description, requirements: bound, checks, faults }
+}
+
+/// The sections of the packs on the points, which know their limits by now.
+fn checks(
+    spec: &SiteSpec,
+    points: &[PointInfo],
+    index: &HashMap<PointId, usize>,
+) -> Vec<BoundChecks> {
+    let steps: Vec<Option<f64>> =
+        spec.devices.iter().flat_map(|device| device.profile.points.iter().map(step)).collect();
+    let mut bound = Vec::new();
+    for area in &spec.areas {
+        let place = |point: usize| index[&area.facts.points[point].id];
+        let traits: Vec<PointTraits> = (0..area.facts.points.len())
+            .map(|point| traits(&points[place(point)], steps[place(point)]))
+            .collect();
+        for binding in bind_validity(&area.packs, &area.facts, &traits) {
+            let inputs = binding.inputs.iter().map(|input| input.map(place)).collect();
+            bound.push(BoundChecks { point: place(binding.point), inputs, binding });
+        }
+    }
+    bound
+}
+
+fn traits(info: &PointInfo, step: Option<f64>) -> PointTraits {
+    let strict = info.limits.iter().filter(|limit| !limit.warning);
+    PointTraits {
+        kind: info.kind,
+        has_states: !info.states.is_empty(),
+        step,
+        decimals: info.decimals,
+        limits: strict.map(|limit| (limit.low, limit.high)).collect(),
+    }
+}
+
+/// The step of a point's value, if it comes as a whole number.
+fn step(def: &PointDef) -> Option<f64> {
+    match &def.source {
+        Source::Register(source) => match source.data_type {
+            DataType::F16 | DataType::F32 | DataType::F64 | DataType::Text(_) => None,
+            _ => Some(source.scale.abs()),
+        },
+        Source::Field(_) => None,
+    }
 }
 
 fn points_of(devices: &[DeviceSpec]) -> Vec<PointInfo> {

@@ -6,21 +6,25 @@
 //! come first. So it makes no difference how often the engine is told the time, and a replay of
 //! the journal comes to the same effects as the live run.
 
+mod checked;
+
 use crate::{
     Act, AlarmEvent, Command, Description, Effect, PointState, Record, RequirementState, Row,
     SiteSpec, Snapshot,
     alarm_desk::DeskState,
-    assemble::assemble,
+    assemble::{Assembled, BoundRequirement, assemble},
     doubts::Doubts,
     instance::{Doing, Instance, Refusal, removed},
-    mark::{Mark, RejudgeReason, Review},
+    lookout::Lookout,
+    mark::{Mark, MarkId, RejudgeReason, Review},
     marks::{Changed, Marks},
     ports::StoredAlarm,
     state::EngineState,
+    validity::Checks,
 };
 use core::mem;
 use std::{collections::BTreeMap, sync::Arc};
-use weir_compliance::BindFault;
+use weir_compliance::{BindFault, Rule, Said};
 use weir_domain::{Sample, Timestamp};
 
 /// The pure core of a gateway.
@@ -33,6 +37,12 @@ pub struct Engine {
     points_by_series: Vec<Option<usize>>,
     samples: Vec<Option<Sample>>,
     marks: Marks,
+    checks: Checks,
+    /// Marks of checks that are gone, to be ended with the next record.
+    orphans: Vec<MarkId>,
+    /// Which instances judge whether devices deliver, and not what.
+    on_delivery: Vec<bool>,
+    said: Vec<Said>,
     doubts: Doubts,
     clock: Timestamp,
     seq: u64,
@@ -57,6 +67,8 @@ pub struct Engine {
 /// What waits for its time; of those due at once, the first in this order is first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Timer {
+    /// A reading that a check holds, by its point: it comes before what is due at that moment.
+    Held(usize),
     /// A requirement, by its index.
     Instance(usize),
     /// What concerns several alarms.
@@ -79,7 +91,7 @@ impl Engine {
     /// which requirements are not watched.
     pub fn new(spec: SiteSpec, start: Timestamp) -> (Self, Vec<BindFault>) {
         let limits = spec.alarms;
-        let (description, bound, faults) = assemble(spec);
+        let Assembled { description, requirements: bound, checks, faults } = assemble(spec);
         let mut routes = vec![Vec::new(); description.points.len()];
         for (instance, requirement) in bound.iter().enumerate() {
             for (input, point) in requirement.points.iter().enumerate() {
@@ -91,6 +103,10 @@ impl Engine {
         for (index, point) in description.points.iter().enumerate() {
             points_by_series[point.series.0 as usize] = Some(index);
         }
+        let is_on_delivery = |requirement: &BoundRequirement| {
+            matches!(requirement.binding.requirement().rule, Rule::Availability(_))
+        };
+        let on_delivery = bound.iter().map(is_on_delivery).collect();
         let instances: Vec<Instance> = bound
             .into_iter()
             .zip(&description.requirements)
@@ -107,6 +123,10 @@ impl Engine {
         }
         let engine = Self {
             marks,
+            checks: Checks::new(description.points.len(), checks),
+            orphans: Vec::new(),
+            on_delivery,
+            said: Vec::new(),
             doubts: Doubts::default(),
             desk: DeskState::default(),
             suppresses,
@@ -156,6 +176,9 @@ impl Engine {
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
         self.seq = seq;
+        if !self.orphans.is_empty() {
+            self.end_orphans(self.clock, out);
+        }
         self.settle(out);
         match record {
             Record::Reading(row) => {
@@ -172,6 +195,11 @@ impl Engine {
     /// Judges by these marks and by no others: for going over the past with what is known now.
     pub fn know_marks(&mut self, marks: impl IntoIterator<Item = Mark>) {
         self.marks.know(marks);
+    }
+
+    /// Knows from the start what people will have said; checks make their own marks.
+    pub fn foretell_marks(&mut self, marks: impl IntoIterator<Item = Mark>) {
+        self.marks.foretell(marks);
     }
 
     /// Whether the marks were given from outside, so that no check has to make any.
@@ -191,7 +219,8 @@ impl Engine {
             let earliest = instances
                 .filter_map(|(i, x)| Some((x.deadline()?, Timer::Instance(i))))
                 .chain(self.desk.deadline().map(|due| (due, Timer::Desk)))
-                .chain(self.doubts.deadline().map(|due| (due, Timer::Doubts)));
+                .chain(self.doubts.deadline().map(|due| (due, Timer::Doubts)))
+                .chain(self.checks.deadline().map(|(due, point)| (due, Timer::Held(point))));
             match earliest.min() {
                 Some((due, timer)) if due < now => {
                     // A timer set for the past (a late sample) fires now, not then.
@@ -214,6 +243,7 @@ impl Engine {
 
     fn fire(&mut self, timer: Timer, out: &mut Vec<Effect>) {
         match timer {
+            Timer::Held(point) => self.let_go(point, out),
             Timer::Instance(index) => {
                 self.instances[index].advance(self.clock, &mut self.desk, out);
                 self.note_requirement(index, out);
@@ -228,6 +258,7 @@ impl Engine {
         let end = self.clock;
         self.due_not_before = end;
         self.tick(Timestamp::from_millis(end.as_millis() + 1), out);
+        self.let_all_go(out);
         let first = out.len();
         for instance in &mut self.instances {
             instance.finish(end, &mut self.desk, out);
@@ -253,15 +284,18 @@ impl Engine {
                 self.changes.points.push(point);
             }
         }
-        let counted = self.marks.applied(point, &row.sample);
-        for route in 0..self.routes[point].len() {
-            let (index, input) = self.routes[point][route];
-            self.instances[index].observe(self.clock, input, &counted, &mut self.desk, out);
-            self.note_requirement(index, out);
-        }
+        self.check(point, &row.sample, out);
     }
 
     fn act(&mut self, command: &Command, out: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let done = self.act_on(command, out);
+        if done.is_ok() {
+            self.tell_checks(command);
+        }
+        done
+    }
+
+    fn act_on(&mut self, command: &Command, out: &mut Vec<Effect>) -> Result<(), Refusal> {
         match &command.act {
             Act::Started => {
                 let first = out.len();
@@ -421,6 +455,17 @@ impl Engine {
         changes
     }
 
+    /// Looks out for readings that bring an alarm, from how the alarms stand now.
+    pub fn lookout(&self) -> Lookout {
+        let mut lookout = Lookout::default();
+        for (instance, info) in self.instances.iter().zip(&self.description.requirements) {
+            if let Some(watch) = instance.watch() {
+                lookout.add(watch, info.points.iter().map(|p| self.description.points[*p].series));
+            }
+        }
+        lookout
+    }
+
     /// How a requirement stands.
     pub fn requirement(&self, index: usize) -> RequirementState {
         self.instances[index].standing()
@@ -468,6 +513,7 @@ impl Engine {
             samples: points.filter_map(|(info, s)| Some((info.id.clone(), (*s)?))).collect(),
             instances: self.instances.iter().map(|i| (i.key().to_owned(), i.state())).collect(),
             marks: self.marks.state().clone(),
+            checks: self.checks.state(&self.description.points),
             doubts: self.doubts.clone(),
             desk: self.desk.clone(),
             removed: self.removed.clone(),
@@ -485,6 +531,7 @@ impl Engine {
             *sample = state.samples.remove(&info.id);
         }
         self.marks.restore(state.marks, self.clock);
+        self.orphans = self.checks.restore(&self.description.points, state.checks);
         self.doubts = state.doubts;
         let mut afresh = Vec::new();
         self.desk = state.desk;

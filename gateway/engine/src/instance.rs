@@ -3,7 +3,7 @@
 use crate::{
     AlarmDetail, AlarmEvent, AlarmFacts, AlarmLimits, Deed, Description, Effect, RequirementInfo,
     RequirementState, VerdictRecord, alarm_desk::DeskState, assemble::BoundRequirement,
-    ports::StoredAlarm, state::InstanceState,
+    lookout::Watch, ports::StoredAlarm, state::InstanceState,
 };
 use core::fmt;
 use weir_alarms::{Alarm, AlarmSettings, Change, Condition, Quiet, Refused, Transition};
@@ -102,6 +102,7 @@ pub(crate) struct Instance {
     changed: bool,
     judgements: Vec<Judgement>,
     changes: Vec<Change>,
+    watch: Option<Watch>,
 }
 
 impl Instance {
@@ -147,6 +148,7 @@ impl Instance {
             changed: false,
             judgements: Vec::new(),
             changes: Vec::new(),
+            watch: Watch::of(requirement),
         }
     }
 
@@ -181,6 +183,7 @@ impl Instance {
         desk: &mut DeskState,
         out: &mut Vec<Effect>,
     ) {
+        self.alarm.resume(now);
         self.evaluator.resume(since, now);
         self.conclude(now, desk, out);
     }
@@ -205,6 +208,11 @@ impl Instance {
 
     pub(crate) fn take_changed(&mut self) -> bool {
         core::mem::take(&mut self.changed)
+    }
+
+    /// What a lookout has to know of it; none where no alarm comes or goes with a reading.
+    pub(crate) fn watch(&self) -> Option<Watch> {
+        self.watch.clone().map(|watch| watch.standing(self.alarm.is_active()))
     }
 
     pub(crate) fn open_alarm(&self) -> Option<&StoredAlarm> {
@@ -302,7 +310,12 @@ impl Instance {
         out: &mut Vec<Effect>,
     ) -> Result<(), Refusal> {
         if let Some(number) = self.closed_number(doing.alarm) {
-            return self.deed_on_closed(now, deed, number, doing, desk, out);
+            // A supervisor may come late; nothing else can be done to an alarm that is over.
+            if deed != Deed::SupervisorAcknowledge {
+                return Err(Refusal::UnknownAlarm);
+            }
+            self.supervise_closed(now, number, doing, desk, out);
+            return Ok(());
         }
         let why = (doing.by, doing.comment);
         let secs = core::time::Duration::from_secs;
@@ -334,24 +347,18 @@ impl Instance {
         Ok(())
     }
 
-    /// A supervisor may come late; nothing else can be done to an alarm that is over.
-    fn deed_on_closed(
+    fn supervise_closed(
         &mut self,
         now: Timestamp,
-        deed: Deed,
         number: u64,
         doing: &Doing<'_>,
         desk: &mut DeskState,
         out: &mut Vec<Effect>,
-    ) -> Result<(), Refusal> {
-        if deed != Deed::SupervisorAcknowledge {
-            return Err(Refusal::UnknownAlarm);
-        }
+    ) {
         self.unsupervised.retain(|kept| *kept != number);
         let change = Change { at: now, what: Transition::SupervisorAcknowledged, quiet: None };
         let event = self.event(change, doing.alarm.to_owned(), Some(doing));
         self.put(event, desk, out);
-        Ok(())
     }
 
     pub(crate) fn state(&self) -> InstanceState {
@@ -470,6 +477,11 @@ impl Instance {
         let standing = self.evaluator.standing();
         let names = &self.names;
         let begins = self.alarm.since().unwrap_or(at);
+        let mut detail = self.detail(what, quiet);
+        if doing.is_none() && matches!(what, Transition::Suppressed | Transition::Unsuppressed) {
+            // It comes and goes with its cause, of which people are told.
+            detail.quiet = Some(Quiet::Suppressed);
+        }
         AlarmEvent {
             t: at,
             alarm,
@@ -485,7 +497,7 @@ impl Instance {
             clause: names.clause.clone(),
             by: doing.map(|doing| doing.by.to_owned()),
             comment: doing.map(|doing| doing.comment.to_owned()).filter(|c| !c.is_empty()),
-            detail: self.detail(what, quiet),
+            detail,
         }
     }
 

@@ -20,6 +20,7 @@ mod describe;
 mod doubts;
 mod engine;
 mod instance;
+mod lookout;
 mod mark;
 mod marks;
 pub mod plan;
@@ -28,6 +29,7 @@ mod record;
 pub mod rejudge;
 mod snapshot;
 mod state;
+mod validity;
 
 pub use alarm_desk::AlarmLimits;
 pub use assemble::{AreaSpec, DeviceSpec, SiteSpec};
@@ -37,6 +39,7 @@ pub use describe::{
 pub use doubts::Doubts;
 pub use engine::{Changes, Engine, alarm_events};
 pub use instance::Refusal;
+pub use lookout::Lookout;
 pub use mark::{
     Capacity, CheckName, Finding, Mark, MarkChange, MarkEvent, MarkId, MarkReason, Origin, Person,
     RejudgeReason, RejudgeRequest, Review, ReviewOutcome,
@@ -48,7 +51,8 @@ pub use record::{
 };
 pub use snapshot::{AlarmFacts, LiveEvent, PointState, RequirementState, Snapshot};
 pub use state::{EngineState, InstanceState};
+pub use validity::WatchState;
 pub use weir_alarms::{
-    FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP, Refused, SHELVE_USUAL,
-    SUPPRESS_MAX, Tally, Transition,
+    Alarm, AlarmSettings, Condition, FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP,
+    Refused, SHELVE_USUAL, SUPPRESS_MAX, Tally, Transition,
 };

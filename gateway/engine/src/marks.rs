@@ -98,6 +98,11 @@ impl Marks {
     /// Takes marks as they are, in place of all that is known: for judging again.
     pub(crate) fn know(&mut self, marks: impl IntoIterator<Item = Mark>) {
         self.are_known = true;
+        self.foretell(marks);
+    }
+
+    /// Takes marks as they are, in place of all that is known.
+    pub(crate) fn foretell(&mut self, marks: impl IntoIterator<Item = Mark>) {
         self.state.marks = marks.into_iter().map(|mark| (mark.id.clone(), mark)).collect();
         self.lay_out(None, Timestamp::from_millis(i64::MIN));
     }
@@ -120,6 +125,19 @@ impl Marks {
             false => Reading::from_parts(sample.reading.value(), quality),
         };
         Sample { reading, ..*sample }
+    }
+
+    /// The sample as it counts by the word of people alone: what the checks are to look at.
+    pub(crate) fn by_hand(&self, point: usize, sample: &Sample) -> Sample {
+        let raw = sample.reading.quality();
+        let mut manual = self.at_hand[point].iter().filter(|mark| mark.is_manual());
+        match manual.find(|mark| mark.covers(sample.source_time)) {
+            Some(mark) if !mark.quality.is_good() && mark.quality != raw => {
+                let reading = Reading::from_parts(sample.reading.value(), mark.quality);
+                Sample { reading, ..*sample }
+            }
+            _ => *sample,
+        }
     }
 
     /// A check or a person makes a mark.

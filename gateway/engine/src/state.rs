@@ -1,6 +1,6 @@
 //! What of the engine survives a restart. Written as JSON, so that a technician can read it.
 
-use crate::{Doubts, MarkState, alarm_desk::DeskState, ports::StoredAlarm};
+use crate::{Doubts, MarkState, WatchState, alarm_desk::DeskState, ports::StoredAlarm};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use weir_alarms::Alarm;
@@ -21,6 +21,9 @@ pub struct EngineState {
     /// The marks that may still be changed, and the calibrations behind them.
     #[serde(default)]
     pub marks: MarkState,
+    /// What the checks of each point remember.
+    #[serde(default)]
+    pub checks: BTreeMap<PointId, WatchState>,
     /// What is to be judged again when its verdict is passed.
     #[serde(default)]
     pub doubts: Doubts,

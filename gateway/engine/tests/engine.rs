@@ -9,7 +9,9 @@ use common::{START, spec};
 use proptest::prelude::*;
 use std::time::Duration;
 use weir_domain::{BadReason, Reading, Sample, SeriesId, Timestamp, Value, Verdict};
-use weir_engine::{Act, Command, Effect, Engine, EngineState, Record, Refusal, Row, Transition};
+use weir_engine::{
+    Act, Command, Effect, Engine, EngineState, Record, Refusal, Row, Transition, alarm_events,
+};
 
 const TRC: SeriesId = SeriesId(0);
 const DOOR: SeriesId = SeriesId(2);
@@ -146,6 +148,48 @@ fn silence_is_indeterminate_and_the_gateways_own_silence_raises_nothing() {
     assert!(!compliant, "an hour without data is never compliant");
 }
 
+fn reading(record: &Record) -> Option<Row> {
+    match record {
+        Record::Reading(row) => Some(*row),
+        Record::Command(_) => None,
+    }
+}
+
+#[test]
+fn an_alarm_hurries_the_commit_when_it_comes_and_not_while_it_stands() {
+    let mut engine = Engine::new(spec(), START).0;
+    let mut lookout = engine.lookout();
+    // (the door, the exposure), and whether a commit is to wait for nothing.
+    let scans = [
+        ((0.0, 0.0), false),
+        ((0.0, 1.0), false),
+        ((1.0, 1.0), true),
+        ((1.0, 1.0), false),
+        ((1.0, 0.0), true),
+        ((1.0, 0.0), false),
+        ((1.0, 1.0), true),
+    ];
+    for (second, ((door, exposure), expected)) in (0..).zip(scans) {
+        let records = [(DOOR, door), (LAMP, 1.0), (EXPOSURE, exposure)]
+            .map(|(series, value)| row(series, second * 1000, number(value)));
+        for (seq, record) in (second as u64 * 3 + 1..).zip(&records) {
+            engine.handle(seq, record, &mut Vec::new()).unwrap();
+        }
+        let rows: Vec<Row> = records.iter().filter_map(reading).collect();
+        assert_eq!(lookout.hurries(&rows), expected, "second {second}");
+        assert!(!engine.lookout().hurries(&rows), "a lookout begins with how things stand");
+    }
+    // Two devices: it is judged when the other one has spoken too.
+    let mut lookout = Engine::new(spec(), START).0.lookout();
+    let one = [(DOOR, 1.0, false), (EXPOSURE, 1.0, true), (DOOR, 1.0, true), (DOOR, 1.0, false)];
+    for (second, (series, value, expected)) in (10..).zip(one) {
+        let rows = reading(&row(series, second * 1000, number(value)));
+        assert_eq!(lookout.hurries(rows.as_slice()), expected, "second {second}");
+    }
+    let weak: Vec<Row> = steady(TRC, 0, 5, 0.1).iter().filter_map(reading).collect();
+    assert!(!lookout.hurries(&weak), "a mean is judged when its hour is over");
+}
+
 fn readings() -> impl Strategy<Value = Reading> {
     prop_oneof![
         6 => (0.0..12.0f64).prop_map(number),
@@ -182,6 +226,32 @@ proptest! {
         prop_assert_eq!(&plain, &run(&records, &ticks, &[]));
         prop_assert_eq!(&plain, &run(&records, &ticks, &restarts));
         prop_assert!(plain.is_sorted_by_key(Effect::time));
+    }
+
+    #[test]
+    fn no_alarm_that_comes_with_a_reading_is_overlooked(
+        scans in prop::collection::vec([readings(), readings(), readings()], 1..60),
+        restarts in prop::collection::vec(prop::bool::weighted(0.1), 60),
+    ) {
+        let mut engine = Engine::new(spec(), START).0;
+        let mut lookout = engine.lookout();
+        let mut seq = 0;
+        for (scan, readings) in (0..).zip(scans) {
+            let records = [DOOR, LAMP, EXPOSURE].into_iter().zip(readings);
+            let records: Vec<Record> =
+                records.map(|(series, reading)| row(series, scan * 1000, reading)).collect();
+            let hurries = lookout.hurries(&records.iter().filter_map(reading).collect::<Vec<_>>());
+            let mut effects = Vec::new();
+            for record in &records {
+                seq += 1;
+                prop_assert_eq!(engine.handle(seq, record, &mut effects), Ok(()));
+            }
+            let came = alarm_events(&effects).any(|a| a.requirement.as_str().starts_with("exposure"));
+            prop_assert!(hurries || !came, "scan {}: {:#?}", scan, effects);
+            if restarts[scan as usize] {
+                lookout = engine.lookout();
+            }
+        }
     }
 
     #[test]

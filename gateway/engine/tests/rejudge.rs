@@ -89,6 +89,16 @@ impl Records for Memory {
     fn alarm(&self, _: &str) -> Result<Option<StoredAlarm>, PortError> {
         unreachable!("nobody asks")
     }
+
+    fn alarm_events(
+        &self,
+        _: Timestamp,
+        _: Timestamp,
+        _: Option<(Timestamp, u64)>,
+        _: usize,
+    ) -> Result<Vec<(u64, weir_engine::AlarmEvent)>, PortError> {
+        Ok(Vec::new())
+    }
 }
 
 impl Marks for Memory {

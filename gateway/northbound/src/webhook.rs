@@ -5,6 +5,9 @@
 //! 1970). `X-Weir-Event-Id` stays the same when a message is sent again, so that the receiver can
 //! drop what it has seen. Any 2xx is a yes; a 4xx other than 408 and 429 puts the event aside.
 //! Redirects are not followed: they would carry the message somewhere nobody has set up.
+//!
+//! Nothing is sent of what happens to an alarm while it is shelved, suppressed or out of service. In a
+//! flood of alarms one message a group (`group_raised`) takes the place of one for each.
 
 use crate::{
     error::NorthboundError,
@@ -164,6 +167,10 @@ impl Sink for WebhookSink {
     }
 
     fn encode(&self, seq: u64, item: &AlarmEvent) -> Encoded {
+        // Shelved, suppressed, out of service, or told of with its group: written down, not told.
+        if item.detail.quiet.is_some() {
+            return Encoded::Nothing;
+        }
         let description = self.description();
         let site = &description.id;
         let message = Message { id: seq, site, title: self.title(item), event: item };

@@ -7,10 +7,27 @@ use crate::{
     records::RECORDS,
 };
 use rusqlite::{Connection, Row, Transaction, params};
+use weir_domain::Timestamp;
 use weir_engine::{
     AlarmEvent, Transition,
     ports::{AlarmFilter, StoredAlarm},
 };
+
+/// The step of the format that gave alarms a latch, a supervisor and an end with their requirement,
+/// and events their time, for the figures over a stretch.
+pub(crate) const STEP_FACTS: &str = "
+    ALTER TABLE alarm ADD COLUMN supervised_at INTEGER;
+    ALTER TABLE alarm ADD COLUMN latched INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE alarm ADD COLUMN removed_at INTEGER;
+    DROP INDEX alarm_open;
+    CREATE INDEX alarm_open ON alarm(raised)
+        WHERE removed_at IS NULL
+          AND (returned_at IS NULL OR acknowledged_at IS NULL OR latched);
+    CREATE INDEX alarm_unsupervised ON alarm(raised) WHERE supervised_at IS NULL;
+    ALTER TABLE alarm_event ADD COLUMN t INTEGER;
+    UPDATE alarm_event SET
+        t = CAST(round(unixepoch(json_extract(record, '$.t'), 'subsec') * 1000) AS INTEGER);
+    CREATE INDEX alarm_event_by_time ON alarm_event(t, id);";
 
 /// Writes an event, brings its alarm up to date, and tells the event's number.
 pub(crate) fn insert(
@@ -21,41 +38,42 @@ pub(crate) fn insert(
         .map_err(|source| StorageError::Json { doing: "write an alarm event as JSON", source })?;
     let write = || {
         transaction
-            .prepare_cached("INSERT INTO alarm_event(alarm, record) VALUES(?1, ?2)")?
-            .execute([&event.alarm, &record])?;
+            .prepare_cached("INSERT INTO alarm_event(alarm, t, record) VALUES(?1, ?2, ?3)")?
+            .execute(params![event.alarm, event.t.as_millis(), record])?;
         let number = transaction.last_insert_rowid();
-        if !update(transaction, event, number)? {
-            tracing::warn!(alarm = event.alarm, "an event of an alarm that was never raised");
-        }
+        update(transaction, event, number)?;
         Ok(number)
     };
     write().doing("write an alarm event to", RECORDS)
 }
 
-/// Whether there was an alarm to update.
-fn update(
-    transaction: &Transaction<'_>,
-    event: &AlarmEvent,
-    number: i64,
-) -> rusqlite::Result<bool> {
+/// An alarm that is held while it is not raised has events, and no row.
+fn update(transaction: &Transaction<'_>, event: &AlarmEvent, number: i64) -> rusqlite::Result<()> {
     let t = event.t.as_millis();
-    let set = |sql: &str| transaction.prepare_cached(sql)?.execute(params![event.alarm, t]);
-    let changed = match event.transition {
-        // An alarm that is raised once more under its name must not be shown as over.
+    let set = |what: &str| {
+        let sql = format!("UPDATE alarm SET {what} WHERE alarm = ?1");
+        transaction.prepare_cached(&sql)?.execute(params![event.alarm, t])
+    };
+    match event.transition {
+        // An alarm that is raised once more under its name must not be shown as over, and what
+        // people saw was the occurrence before.
         Transition::Raised => transaction
             .prepare_cached(
-                "INSERT INTO alarm(alarm, raised) VALUES(?1, ?2)
-                 ON CONFLICT(alarm) DO UPDATE SET returned_at = NULL",
+                "INSERT INTO alarm(alarm, raised, latched) VALUES(?1, ?2, ?3)
+                 ON CONFLICT(alarm) DO UPDATE SET returned_at = NULL, acknowledged_at = NULL,
+                     supervised_at = NULL, removed_at = NULL, latched = ?3",
             )?
-            .execute(params![event.alarm, number])?,
-        Transition::ReturnedToNormal => set("UPDATE alarm SET returned_at = ?2 WHERE alarm = ?1")?,
-        Transition::Acknowledged => set("UPDATE alarm SET acknowledged_at = ?2 WHERE alarm = ?1")?,
-        Transition::Commented => transaction
-            .prepare_cached("SELECT 1 FROM alarm WHERE alarm = ?1")?
-            .exists([&event.alarm])?
-            .into(),
+            .execute(params![event.alarm, number, event.detail.latched])?,
+        Transition::ReturnedToNormal => set("returned_at = ?2")?,
+        Transition::Acknowledged => set("acknowledged_at = ?2")?,
+        Transition::SupervisorAcknowledged => set("supervised_at = ?2")?,
+        Transition::Reset => transaction
+            .prepare_cached("UPDATE alarm SET latched = 0 WHERE alarm = ?1")?
+            .execute([&event.alarm])?,
+        Transition::RequirementRemoved => set("removed_at = ?2")?,
+        _ => 0,
     };
-    Ok(changed > 0)
+    Ok(())
 }
 
 /// See [`weir_engine::ports::Records::alarms`].
@@ -64,11 +82,14 @@ pub(crate) fn list(
     filter: AlarmFilter,
     limit: usize,
 ) -> Result<Vec<StoredAlarm>, StorageError> {
+    let open = "removed_at IS NULL
+        AND (returned_at IS NULL OR acknowledged_at IS NULL OR latched)";
     let condition = match filter {
-        AlarmFilter::All => "1",
-        AlarmFilter::Active => "returned_at IS NULL",
-        AlarmFilter::Open => "(returned_at IS NULL OR acknowledged_at IS NULL)",
-        AlarmFilter::Closed => "returned_at IS NOT NULL AND acknowledged_at IS NOT NULL",
+        AlarmFilter::All => "1".to_owned(),
+        AlarmFilter::Active => "returned_at IS NULL AND removed_at IS NULL".to_owned(),
+        AlarmFilter::Open => open.to_owned(),
+        AlarmFilter::Closed => format!("NOT ({open})"),
+        AlarmFilter::Unsupervised => "supervised_at IS NULL".to_owned(),
     };
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let reader = readers.get()?;
@@ -125,6 +146,30 @@ pub(crate) fn events_after(
         let number = i64::try_from(number).unwrap_or(i64::MAX);
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         statement.query_map([number, limit], numbered)?.collect::<rusqlite::Result<Vec<_>>>()
+    })();
+    events.doing("read alarm events of", RECORDS)?.into_iter().map(event).collect()
+}
+
+/// See [`weir_engine::ports::Records::alarm_events`].
+pub(crate) fn events_between(
+    readers: &Readers,
+    from: Timestamp,
+    to: Timestamp,
+    after: Option<(Timestamp, u64)>,
+    limit: usize,
+) -> Result<Vec<(u64, AlarmEvent)>, StorageError> {
+    let (after_t, after_id) = after.unwrap_or((Timestamp::from_millis(i64::MIN), 0));
+    let reader = readers.get()?;
+    let events = (|| {
+        let mut statement = reader.prepare_cached(
+            "SELECT id, record FROM alarm_event
+             WHERE t >= ?1 AND t < ?2 AND (t, id) > (?3, ?4) ORDER BY t, id LIMIT ?5",
+        )?;
+        let id = i64::try_from(after_id).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let from = from.max(after_t).as_millis();
+        let values = params![from, to.as_millis(), after_t.as_millis(), id, limit];
+        statement.query_map(values, numbered)?.collect::<rusqlite::Result<Vec<_>>>()
     })();
     events.doing("read alarm events of", RECORDS)?.into_iter().map(event).collect()
 }

@@ -83,6 +83,18 @@ impl Records for Store {
         let alarm = alarms::get(&self.shared().record_readers, id);
         port(alarm, || format!("look up alarm {id}"))
     }
+
+    fn alarm_events(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        after: Option<(Timestamp, u64)>,
+        limit: usize,
+    ) -> Result<Vec<(u64, AlarmEvent)>, PortError> {
+        let readers = &self.shared().record_readers;
+        let events = alarms::events_between(readers, from, to, after, limit);
+        port(events, || format!("read alarm events from {from} to {to}"))
+    }
 }
 
 impl Marks for Store {

@@ -19,7 +19,8 @@ pub(crate) const RECORDS: &str = "records.sqlite";
 pub(crate) static SCHEMA: Schema = Schema {
     file: RECORDS,
     page_size: 4096,
-    steps: &["
+    steps: &[
+        "
         CREATE TABLE series(id INTEGER PRIMARY KEY, point TEXT NOT NULL UNIQUE);
         CREATE TABLE engine(
             id INTEGER PRIMARY KEY CHECK(id = 1),
@@ -96,7 +97,9 @@ pub(crate) static SCHEMA: Schema = Schema {
             old INTEGER NOT NULL,        -- verdict that does not stand any more
             new INTEGER NOT NULL,        -- verdict that took its place
             PRIMARY KEY(old, new)) WITHOUT ROWID;
-        CREATE INDEX revision_by_new ON revision(new, old);"],
+        CREATE INDEX revision_by_new ON revision(new, old);",
+        alarms::STEP_FACTS,
+    ],
 };
 
 /// The engine's state as it was saved.

@@ -45,6 +45,14 @@ pub(crate) const MARK_POINTS: usize = 64;
 /// Most pieces of evidence of a mark, each as long as a name or a reference.
 pub(crate) const EVIDENCE: usize = 16;
 pub(crate) const EVIDENCE_CHARS: usize = 256;
+/// Longest stretch of time that figures of alarms are made for, and how long if nothing is said.
+pub(crate) const KPI_SPAN: Duration = Duration::from_secs(92 * 86_400);
+pub(crate) const KPI_USUAL: Duration = Duration::from_secs(30 * 86_400);
+/// Most alarm events that figures are made of, and how many are read at once.
+pub(crate) const KPI_EVENTS: usize = 200_000;
+pub(crate) const KPI_PAGE: usize = 2_000;
+/// Alarms that the list of the most frequent names.
+pub(crate) const KPI_TOP: usize = 10;
 /// Longest name of a person, in characters.
 pub(crate) const NAME_CHARS: usize = 64;
 /// Longest comment, in characters.

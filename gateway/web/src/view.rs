@@ -6,7 +6,7 @@ use crate::limits;
 use std::sync::Arc;
 use weir_domain::{AreaId, PointId, Priority, RequirementId, Text, Timestamp, Verdict};
 use weir_engine::{
-    Description, PointInfo, PointState, RequirementInfo, RequirementState, Snapshot,
+    AlarmFacts, Description, PointInfo, PointState, RequirementInfo, RequirementState, Snapshot,
     ports::StoredAlarm,
 };
 
@@ -102,6 +102,11 @@ impl View {
     pub(crate) fn area_verdict(&self, area: &AreaId) -> Option<Verdict> {
         let of_area = |(_, info): &(usize, &RequirementInfo)| info.area == *area;
         self.worst(self.site().requirements.iter().enumerate().filter(of_area))
+    }
+
+    /// What is known of an alarm that is open now.
+    pub(crate) fn facts(&self, alarm: &str) -> Option<&AlarmFacts> {
+        self.snapshot.alarm_facts.iter().find(|facts| facts.open.as_deref() == Some(alarm))
     }
 
     /// Alarms of an area that are active or not yet acknowledged.

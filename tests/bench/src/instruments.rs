@@ -1,6 +1,9 @@
 //! Simulated Modbus instruments: a thread for each connection, every request with its moment.
 
-use crate::{now, workload::Manner};
+use crate::{
+    duty, now,
+    workload::{Manner, Workload},
+};
 use anyhow::Result;
 use core::{
     sync::atomic::{AtomicBool, AtomicU16, Ordering},
@@ -46,12 +49,13 @@ enum Temper {
 
 impl Instruments {
     /// Starts them.
-    pub(crate) fn start(manner: Manner, devices: usize) -> Result<Self> {
+    pub(crate) fn start(workload: &Workload) -> Result<Self> {
+        let (manner, devices) = (workload.manner, workload.devices);
         let shared = Arc::<Shared>::default();
         let tempers: Vec<Temper> = match manner {
             Manner::Publishing { .. } => Vec::new(),
             Manner::Serial => vec![Temper::Line],
-            Manner::Well | Manner::Changing => vec![Temper::Quick; devices],
+            Manner::Well | Manner::Changing | Manner::Alarming => vec![Temper::Quick; devices],
             Manner::Sick { dead } => (0..devices)
                 .map(|device| match device.cmp(&dead) {
                     core::cmp::Ordering::Less => Temper::Dead,
@@ -72,6 +76,10 @@ impl Instruments {
         if manner == Manner::Changing {
             let shared = shared.clone();
             thread::spawn(move || change(&shared));
+        }
+        if manner == Manner::Alarming {
+            let (shared, interval) = (shared.clone(), Duration::from_millis(workload.interval_ms));
+            thread::spawn(move || alarm(&shared, interval));
         }
         Ok(Self { ports, sick, shared })
     }
@@ -98,16 +106,38 @@ const DEAD_UNIT: usize = 2;
 
 /// Counts register 0 on at random moments, 20 to 60 ms apart.
 fn change(shared: &Shared) {
-    let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut seed = SEED;
     while !shared.over.load(Ordering::Relaxed) {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        pause(Duration::from_micros(20_000 + seed % 40_000));
+        pause(Duration::from_micros(20_000 + random(&mut seed) % 40_000));
         let value = shared.value.fetch_add(1, Ordering::Relaxed) + 1;
         let mut changed = shared.changed.lock().unwrap_or_else(PoisonError::into_inner);
         changed.push((value, now()));
     }
+}
+
+/// Takes register 0 over the limit and back at random moments, so far apart that each is seen.
+fn alarm(shared: &Shared, interval: Duration) {
+    let mut seed = SEED;
+    pause(Duration::from_secs(5));
+    while !shared.over.load(Ordering::Relaxed) {
+        for value in [duty::HIGH + 1, 0] {
+            shared.value.store(value, Ordering::Relaxed);
+            let mut changed = shared.changed.lock().unwrap_or_else(PoisonError::into_inner);
+            changed.push((value, now()));
+            drop(changed);
+            let micros = interval.as_micros() as u64;
+            pause(Duration::from_micros(500_000 + micros + random(&mut seed) % micros));
+        }
+    }
+}
+
+const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
+
+fn random(seed: &mut u64) -> u64 {
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    *seed
 }
 
 fn serve(device: usize, temper: Temper, shared: &Arc<Shared>) -> Result<u16> {

@@ -4,9 +4,10 @@
 //!
 //! `cargo run --release -p weir-bench [NAME…]`, after `cargo build --release -p weir`. Names are
 //! those of the [workloads](workload::ALL), `bridge` or `full` for one kind of gateway, `replay`
-//! and `bytes`. `BENCH_RUNS` says how many runs (3).
+//! and `bytes`. `BENCH_RUNS` says how many runs (3), `BENCH_WATCH` how many seconds each is watched.
 
 mod bytes;
+mod duty;
 mod far_side;
 mod instruments;
 mod measure;
@@ -17,6 +18,7 @@ mod table;
 mod workload;
 
 use anyhow::{Result, ensure};
+use core::time::Duration;
 use measure::Kind;
 use std::{env, time::Instant};
 
@@ -26,6 +28,8 @@ fn main() -> Result<()> {
     ensure!(binary.is_file(), "{} is not there: cargo build --release -p weir", binary.display());
     let wanted: Vec<String> = env::args().skip(1).collect();
     let runs = env::var("BENCH_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(3);
+    let watch = env::var("BENCH_WATCH").ok().and_then(|seconds| seconds.parse().ok());
+    let watch = watch.map(Duration::from_secs);
     let (kinds, names): (Vec<String>, Vec<String>) =
         wanted.into_iter().partition(|w| w == "bridge" || w == "full");
     let is_kind = |name: &str| kinds.is_empty() || kinds.iter().any(|kind| kind == name);
@@ -37,8 +41,8 @@ fn main() -> Result<()> {
     // Interleaved, so that a bad minute of the machine is everybody's.
     for run in 0..runs {
         for workload in workload::ALL.iter().filter(|workload| is_wanted(workload.name)) {
-            for kind in &kinds {
-                let figures = measure::measure(workload, *kind)?;
+            for kind in kinds.iter().filter(|k| **k == Kind::Full || !workload.is_alarming()) {
+                let figures = measure::measure(workload, *kind, watch.unwrap_or(workload.watch))?;
                 eprintln!("run {}: {} {kind:?} {figures:?}", run + 1, workload.name);
                 table.add(workload.name, *kind, figures);
             }

@@ -1,6 +1,7 @@
 //! One workload through one gateway: started, left to settle, watched, and put into figures.
 
 use crate::{
+    duty::Duty,
     far_side::FarSide,
     instruments::{Asked, Instruments},
     now, proc, site,
@@ -38,29 +39,32 @@ struct Running {
     far: FarSide,
     bridge: Option<Program>,
     pid: u32,
+    since: Instant,
 }
 
-/// Runs it.
-pub(crate) fn measure(workload: &Workload, kind: Kind) -> Result<Figures> {
+/// Runs it, and watches it for so long.
+pub(crate) fn measure(workload: &Workload, kind: Kind, watch: Duration) -> Result<Figures> {
     let changing = workload.manner == Manner::Changing;
-    let instruments = Instruments::start(workload.manner, workload.devices)?;
+    let instruments = Instruments::start(workload)?;
     let rate = match workload.manner {
         Manner::Publishing { rate } => rate,
         _ => 0,
     };
     let far = FarSide::start(rate, changing)?;
-    let mut running = start(workload, kind, &instruments, far)?;
+    let duty = if workload.is_alarming() { Some(Duty::start()?) } else { None };
+    let mut running = start(workload, kind, &instruments, far, duty.as_ref())?;
     pause(SETTLE);
     let begin = running.mark(kind)?;
-    pause(workload.watch);
+    pause(watch);
     let end = running.mark(kind)?;
-    let memory = proc::peak_mb(running.pid)?;
+    let (memory, own) = (proc::peak_mb(running.pid)?, proc::own_mb(running.pid)?);
     let seconds = (end.at - begin.at).as_secs_f64();
     let readings = end.readings - begin.readings;
     let mut figures = vec![
         (Figure::CpuPerMillion, (end.cpu - begin.cpu) * 1e6 / readings),
         (Figure::Readings, readings / seconds),
         (Figure::Memory, memory),
+        (Figure::OwnMemory, own),
     ];
     if kind == Kind::Full {
         figures.push((Figure::Written, proc::written_bytes(running.pid)? / end.readings));
@@ -76,6 +80,10 @@ pub(crate) fn measure(workload: &Workload, kind: Kind) -> Result<Figures> {
     }
     if changing && kind == Kind::Bridge {
         figures.extend(latency(&instruments.changed(), &running.far.values()));
+    }
+    if let Some(duty) = &duty {
+        figures.push((Figure::Commits, running.commits()? / (now() - running.since).as_secs_f64()));
+        figures.extend(alarms(&instruments.changed(), &duty.raised()));
     }
     if rate > 0 {
         running.far.hold();
@@ -94,9 +102,11 @@ fn start(
     kind: Kind,
     instruments: &Instruments,
     far: FarSide,
+    duty: Option<&Duty>,
 ) -> Result<Running> {
     let mut rig = Rig::new()?;
-    site::write(&rig, workload, &instruments.ports, far.port)?;
+    let sink = duty.map(|duty| duty.join(&rig)).transpose()?.unwrap_or_default();
+    site::write(&rig, workload, &instruments.ports, far.port, &sink)?;
     let (bridge, pid) = match kind {
         Kind::Bridge => {
             let mut command = Command::new(weir());
@@ -111,7 +121,7 @@ fn start(
             (None, rig.gateway().id())
         }
     };
-    Ok(Running { rig, far, bridge, pid })
+    Ok(Running { rig, far, bridge, pid, since: now() })
 }
 
 impl Running {
@@ -123,6 +133,10 @@ impl Running {
                 self.rig.get("/api/v1/store")?["accepted"].as_f64().context("no count of readings")
             }
         }
+    }
+
+    fn commits(&self) -> Result<f64> {
+        self.rig.get("/api/v1/store")?["commits"].as_f64().context("no count of commits")
     }
 
     /// Readings come to disk in groups: a mark of the full gateway is made when one has come.
@@ -172,4 +186,19 @@ fn latency(changed: &[(u16, Instant)], came: &[(f64, Instant)]) -> Figures {
     took.sort_by(f64::total_cmp);
     let at = |share: usize| took.get(took.len() * share / 100).copied().unwrap_or(f64::NAN);
     vec![(Figure::LatencyMedian, at(50)), (Figure::LatencyP99, at(99))]
+}
+
+/// From each value over the limit to its alarm's arrival.
+fn alarms(changed: &[(u16, Instant)], raised: &[Instant]) -> Figures {
+    // An alarm that does not come at all counts as long as the next one takes.
+    let of = |pair: &[(u16, Instant)]| {
+        let at = raised.iter().find(|at| **at >= pair[0].1)?;
+        Some((*at - pair[0].1).as_secs_f64() * 1e3)
+    };
+    let mut took: Vec<f64> = changed.chunks_exact(2).filter_map(of).collect();
+    took.sort_by(f64::total_cmp);
+    let at = |share: usize| took.get(took.len() * share / 100).copied().unwrap_or(f64::NAN);
+    #[expect(clippy::cast_precision_loss, reason = "a count")]
+    let count = took.len() as f64;
+    vec![(Figure::Alarms, count), (Figure::AlarmMedian, at(50)), (Figure::AlarmP95, at(95))]
 }

@@ -31,9 +31,18 @@ fn ticks(path: &str, field: usize) -> Result<f64> {
 
 /// Peak resident memory of a process, in MB.
 pub(crate) fn peak_mb(pid: u32) -> Result<f64> {
+    status_mb(pid, "VmHWM:")
+}
+
+/// Resident memory of a process that is its own and not the program's file, in MB.
+pub(crate) fn own_mb(pid: u32) -> Result<f64> {
+    status_mb(pid, "RssAnon:")
+}
+
+fn status_mb(pid: u32, field: &str) -> Result<f64> {
     let status =
         fs::read_to_string(format!("/proc/{pid}/status")).context("read the process's status")?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix(field)).unwrap_or_default();
     let kb: f64 = line.trim().trim_end_matches("kB").trim().parse().unwrap_or(0.0);
     Ok(kb / 1000.0)
 }

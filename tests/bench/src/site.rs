@@ -1,15 +1,25 @@
 //! Site file and profile of a workload.
 
-use crate::workload::{Manner, Workload};
+use crate::{
+    duty,
+    workload::{Manner, Workload},
+};
 use anyhow::Result;
 use std::{fmt::Write as _, fs};
 use weir_e2e::Rig;
 
-/// Writes both into the rig's folder. `ports` are the instruments', `broker` the far side's.
-pub(crate) fn write(rig: &Rig, workload: &Workload, ports: &[u16], broker: u16) -> Result<()> {
+/// Writes both into the rig's folder. `ports` are the instruments', `broker` the far side's; `sink`
+/// is where alarms go.
+pub(crate) fn write(
+    rig: &Rig,
+    workload: &Workload,
+    ports: &[u16],
+    broker: u16,
+    sink: &str,
+) -> Result<()> {
     fs::create_dir(rig.dir().join("profiles"))?;
     rig.write("profiles/bench.toml", &profile(workload))?;
-    rig.write("site.toml", &site(workload, ports, broker))?;
+    rig.write("site.toml", &(site(workload, ports, broker) + sink))?;
     Ok(())
 }
 
@@ -37,8 +47,9 @@ fn profile(workload: &Workload) -> String {
 }
 
 fn site(workload: &Workload, ports: &[u16], broker: u16) -> String {
-    let mut text = String::from(
-        "[site]\nid = \"bench\"\ntime_zone = \"Asia/Shanghai\"\n\n[[area]]\nid = \"hall\"\nkind = \"hospital_wastewater\"\npacks = []\n",
+    let mut text = format!(
+        "[site]\nid = \"bench\"\ntime_zone = \"Asia/Shanghai\"\n\n[[area]]\nid = \"hall\"\nkind = \"hospital_wastewater\"\npacks = {}\n",
+        duty::packs(workload),
     );
     let mut link = |id: usize, transport: &str, port: u16| {
         let _ = write!(

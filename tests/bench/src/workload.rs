@@ -14,6 +14,8 @@ pub(crate) enum Manner {
     Serial,
     /// Like `Well`, but register 0 counts on at random moments.
     Changing,
+    /// Like `Well`, but register 0 goes over the limit of a rule and back, time and again.
+    Alarming,
     /// They publish over MQTT, so many messages a second in all.
     Publishing { rate: u64 },
 }
@@ -41,6 +43,13 @@ pub(crate) struct Workload {
     pub(crate) full_goals: &'static [Goal],
 }
 
+impl Workload {
+    /// Whether alarms are watched for, which only the full gateway raises.
+    pub(crate) fn is_alarming(&self) -> bool {
+        self.manner == Manner::Alarming
+    }
+}
+
 /// A figure and the bound it should keep.
 pub(crate) type Goal = (Figure, Bound);
 
@@ -55,6 +64,8 @@ pub(crate) enum Figure {
     Requests,
     /// Peak resident memory, in MB.
     Memory,
+    /// Resident memory without the program's file, in MB, at the end.
+    OwnMemory,
     /// Bytes written to disk for each reading.
     Written,
     /// Polls of the healthy instruments that were made, in per cent of those due.
@@ -67,6 +78,14 @@ pub(crate) enum Figure {
     LatencyP99,
     /// Messages that did not come out again, in per cent.
     Lost,
+    /// Alarms that came by webhook.
+    Alarms,
+    /// From a value over the limit to the webhook's arrival, median, in ms.
+    AlarmMedian,
+    /// The same, the 95th of 100.
+    AlarmP95,
+    /// Commits of the journal in a second.
+    Commits,
 }
 
 impl Figure {
@@ -77,12 +96,17 @@ impl Figure {
             Self::Readings => "readings/s",
             Self::Requests => "requests/s",
             Self::Memory => "peak memory, MB",
+            Self::OwnMemory => "of it not the program's file",
             Self::Written => "bytes written a reading",
             Self::Polls => "polls made, %",
             Self::WorstGap => "worst gap, ms",
             Self::LatencyMedian => "change to arrival, median ms",
             Self::LatencyP99 => "change to arrival, p99 ms",
             Self::Lost => "lost, %",
+            Self::Alarms => "alarms",
+            Self::AlarmMedian => "value to webhook, median ms",
+            Self::AlarmP95 => "value to webhook, p95 ms",
+            Self::Commits => "commits/s",
         }
     }
 }
@@ -105,7 +129,8 @@ impl Bound {
 
 use Bound::{AtLeast, AtMost};
 use Figure::{
-    CpuPerMillion, LatencyMedian, LatencyP99, Lost, Memory, Polls, Readings, Requests, WorstGap,
+    AlarmMedian, CpuPerMillion, LatencyMedian, LatencyP99, Lost, Memory, Polls, Readings, Requests,
+    WorstGap,
 };
 
 const SOUND: &[Goal] = &[(Polls, AtLeast(99.5)), (WorstGap, AtMost(1020.0))];
@@ -199,5 +224,27 @@ pub(crate) const ALL: &[Workload] = &[
         watch: Duration::from_secs(8),
         goals: &[(CpuPerMillion, AtMost(15.0)), (Lost, AtMost(0.0))],
         full_goals: &[(Lost, AtMost(0.0))],
+    },
+    Workload {
+        name: "alarm",
+        what: "a value that goes over a limit without delays, read every second",
+        devices: 1,
+        registers: 1,
+        interval_ms: 1000,
+        manner: Manner::Alarming,
+        watch: Duration::from_secs(180),
+        goals: &[],
+        full_goals: &[(AlarmMedian, AtMost(1220.0))],
+    },
+    Workload {
+        name: "alarm-fast",
+        what: "a value that goes over a limit without delays, read every 100 ms",
+        devices: 1,
+        registers: 1,
+        interval_ms: 100,
+        manner: Manner::Alarming,
+        watch: Duration::from_secs(90),
+        goals: &[],
+        full_goals: &[(AlarmMedian, AtMost(140.0))],
     },
 ];

@@ -3,11 +3,15 @@
 
 import type {
   Alarm,
+  AlarmKpis,
   Area,
   BucketedSamples,
   Device,
   Explanation,
+  HeldAlarm,
   Link,
+  Mark,
+  NewMark,
   Point,
   RawSamples,
   Readiness,
@@ -127,16 +131,38 @@ export const api = {
       signal ? { signal } : {},
     ),
 
-  verdicts: (from: number, to: number, area?: string) =>
+  /** Each stretch of time once, unless `superseded` asks for what does not stand any more, too. */
+  verdicts: (from: number, to: number, area?: string, superseded?: "yes") =>
     call<VerdictRow[]>(
-      `/api/v1/verdicts${query({ from: iso(from), to: iso(to), area, limit: VERDICT_LIMIT })}`,
+      `/api/v1/verdicts${query({ from: iso(from), to: iso(to), area, superseded, limit: VERDICT_LIMIT })}`,
     ),
+  marks: (from: number, to: number, which: { point?: string; state?: "unreviewed" }) =>
+    call<Mark[]>(`/api/v1/marks${query({ from: iso(from), to: iso(to), ...which })}`),
+  mark: (mark: NewMark) => post<Mark>("/api/v1/marks", mark),
+  endMark: (id: string, by: string, comment: string) =>
+    post<Mark>(`/api/v1/marks/${segment(id)}/end`, { by, role: "operator", comment }),
+  reviewMark: (id: string, by: string, outcome: "confirmed" | "rejected", comment: string) =>
+    post<Mark>(`/api/v1/marks/${segment(id)}/review`, { by, role: "supervisor", outcome, comment }),
   explain: (id: number) => call<Explanation>(`/api/v1/verdicts/${id}/explain`),
 
   alarms: (state: "all" | "active" | "open" | "closed", limit = 500) =>
     call<Alarm[]>(`/api/v1/alarms${query({ state, limit })}`),
-  acknowledge: (id: string, by: string, comment: string) =>
-    post<Alarm>(`/api/v1/alarms/${segment(id)}/acknowledge`, { by, comment }),
+  /** `raises` is what the person saw: what was raised since is not acknowledged. */
+  acknowledge: (id: string, by: string, comment: string, raises: number) =>
+    post<Alarm>(`/api/v1/alarms/${segment(id)}/acknowledge`, { by, comment, raises }),
+  supervise: (id: string, by: string, comment: string) =>
+    post<Alarm>(`/api/v1/alarms/${segment(id)}/supervisor-acknowledge`, { by, comment }),
+  reset: (id: string, by: string, comment: string) =>
+    post<Alarm>(`/api/v1/alarms/${segment(id)}/reset`, { by, comment }),
+  heldAlarms: () => call<HeldAlarm[]>("/api/v1/alarms/held"),
+  /** Shelve, suppress, out-of-service, and their ends. */
+  hold: (
+    id: string,
+    what: "shelve" | "unshelve" | "suppress" | "unsuppress" | "out-of-service" | "return-to-service",
+    body: { by: string; reason: string; minutes?: number },
+  ) => post<HeldAlarm>(`/api/v1/alarms/${segment(id)}/${what}`, body),
+  alarmKpis: (from: number, to: number) =>
+    call<AlarmKpis>(`/api/v1/alarms/kpis${query({ from: iso(from), to: iso(to) })}`),
   comment: (id: string, by: string, comment: string) =>
     post<Alarm>(`/api/v1/alarms/${segment(id)}/comment`, { by, comment }),
 

@@ -222,6 +222,54 @@ export interface VerdictRow {
   clause: string;
   /** Share of the stretch covered by good data, 0 to 1. */
   coverage: number;
+  known_at: string;
+  /** The verdicts in whose place it stands. */
+  revises: number[];
+  revised_for: RejudgeReason | null;
+  in_force: boolean;
+  revised_by: number[];
+  superseded_at: string | null;
+  superseded_for: RejudgeReason | null;
+}
+
+/** Why time was judged again. */
+export interface RejudgeReason {
+  kind: "mark" | "late_data";
+  mark: string | null;
+}
+
+export type Capacity = "operator" | "supervisor";
+
+/** What a person or a check says of the readings of a stretch of time. */
+export interface Mark {
+  id: string;
+  points: string[];
+  from: string;
+  to: string | null;
+  quality: string;
+  reason: string;
+  reason_text: Text;
+  manual: boolean;
+  by: string | null;
+  role: Capacity | null;
+  check: string | null;
+  comment: string;
+  evidence: string[];
+  value: number | null;
+  made_at: string;
+  void: boolean;
+  review: { outcome: "confirmed" | "rejected"; by: string; at: string; comment: string } | null;
+}
+
+export interface NewMark {
+  by: string;
+  role: Capacity;
+  points: string[];
+  from: string;
+  to: string | null;
+  reason: string;
+  comment: string;
+  evidence: string[];
 }
 
 export interface Explanation extends VerdictRow {
@@ -232,7 +280,93 @@ export interface Explanation extends VerdictRow {
 }
 
 export type AlarmState =
-  "active_unacknowledged" | "active_acknowledged" | "returned_unacknowledged" | "closed";
+  | "active_unacknowledged"
+  | "active_acknowledged"
+  | "returned_unacknowledged"
+  | "returned_latched"
+  | "closed";
+
+/** What keeps an alarm from being heard. */
+export type Quiet = "shelved" | "suppressed" | "out_of_service";
+export type AlarmClass = "safety" | "compliance" | "data" | "maintenance";
+
+/** Who or what holds an alarm, and why. */
+export interface Hold {
+  since: string;
+  until: string | null;
+  by: string;
+  why: Text;
+  /** Another alarm says that this one tells nothing new; `why` is its title. */
+  by_design: boolean;
+}
+
+/** What holds an alarm; several at once are possible. */
+export interface Holds {
+  held: Quiet | null;
+  shelved: Hold | null;
+  suppressed: Hold[];
+  out_of_service: Hold | null;
+}
+
+/** An alarm that is held, whether it is raised or not. */
+export interface HeldAlarm extends Holds {
+  /** `area.requirement.point`: acts may name it so. */
+  name: string;
+  alarm: string | null;
+  area: string;
+  requirement: string;
+  title: Text;
+  points: string[];
+  priority: Priority;
+  class: AlarmClass;
+  active: boolean;
+  acknowledged: boolean;
+  chattering: boolean;
+  since: string | null;
+}
+
+export interface Often {
+  name: string;
+  title: Text;
+  count: number;
+  share: number;
+}
+
+/** How the alarm system does, after ISA-18.2. */
+export interface AlarmKpis {
+  from: string;
+  to: string;
+  complete_to: string;
+  told: number;
+  held: number;
+  by_priority: Record<Priority, number>;
+  step_secs: number;
+  steps: number;
+  mean_per_step: number;
+  most_per_step: number;
+  share_over: number;
+  rate: { t: string; count: number }[];
+  floods: { from: string; to: string | null; raised: number }[];
+  top: Often[];
+  top_share: number;
+  chattering: Often[];
+  shelved: number;
+  suppressed: number;
+  taken_out: number;
+  realarmed: number;
+  acknowledged: number;
+  now: {
+    standing: number;
+    unacknowledged: number;
+    stale: string[];
+    chattering: number;
+    shelved: number;
+    suppressed: number;
+    out_of_service: number;
+    flood_since: string | null;
+    raised_lately: number;
+  };
+}
 
 export interface AlarmComment {
   t: string;
@@ -240,7 +374,7 @@ export interface AlarmComment {
   text: string;
 }
 
-export interface Alarm {
+export interface Alarm extends Holds {
   id: string;
   area: string;
   requirement: string;
@@ -264,6 +398,19 @@ export interface Alarm {
   consequence: Text;
   response: Text;
   respond_within_secs: number;
+  class: AlarmClass | null;
+  group: string | null;
+  /** The first of its group: it names the cause. */
+  first_out: boolean;
+  /** Active for more than a day. */
+  stale: boolean;
+  chattering: boolean;
+  /** Stays open until somebody resets it. */
+  latched: boolean;
+  realarms: number;
+  supervised_at: string | null;
+  supervised_by: string | null;
+  removed_at: string | null;
 }
 
 export interface Sink {
@@ -327,7 +474,7 @@ export interface RequirementEvent {
 
 export interface AlarmEvent {
   alarm: string;
-  transition: "raised" | "acknowledged" | "returned_to_normal" | "commented";
+  transition: string;
   t: string;
   area: string;
   requirement: string;
@@ -337,4 +484,6 @@ export interface AlarmEvent {
   limit: string;
   by: string | null;
   comment: string | null;
+  /** Why nobody is told. */
+  quiet?: Quiet | "flood";
 }

@@ -12,6 +12,13 @@ export interface LimitLine {
   warning: boolean;
 }
 
+/** A stretch whose readings somebody or something marked. */
+export interface MarkSpan {
+  from: number;
+  to: number;
+  label: string;
+}
+
 export interface AlarmSpan {
   from: number;
   to: number;
@@ -23,6 +30,7 @@ export interface Scene {
   limits: LimitLine[];
   band: { low: number | null; high: number | null } | null;
   alarms: AlarmSpan[];
+  marks: MarkSpan[];
   stretches: Stretch[];
   from: number;
   to: number;
@@ -213,6 +221,17 @@ function drawGround(plot: uPlot, scene: Scene, color: Palette): void {
     const bottom = y(scene.band.low, bbox.top + bbox.height);
     ctx.fillStyle = translucent(color("band"), 0.3);
     ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
+  }
+  for (const mark of scene.marks) {
+    const x = clampX(plot, mark.from);
+    const width = Math.max(clampX(plot, mark.to) - x, 2 * devicePixelRatio);
+    ctx.fillStyle = translucent(color("unknown-fill"), 0.22);
+    ctx.fillRect(x, bbox.top, width, bbox.height);
+    ctx.font = `${11 * devicePixelRatio}px sans-serif`;
+    if (ctx.measureText(mark.label).width + 8 * devicePixelRatio > width) continue;
+    ctx.fillStyle = color("ink-soft");
+    ctx.textAlign = "left";
+    ctx.fillText(mark.label, x + 4 * devicePixelRatio, bbox.top + 16 * devicePixelRatio);
   }
   for (const alarm of scene.alarms) {
     const x = clampX(plot, alarm.from);

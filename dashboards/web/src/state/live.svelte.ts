@@ -7,6 +7,7 @@ import type {
   AlarmEvent,
   Area,
   Device,
+  HeldAlarm,
   Point,
   RequirementEvent,
   Sample,
@@ -37,6 +38,8 @@ class Live {
   lostAt = $state<number | null>(null);
   /** Counts the loads, so that a view can load its own part anew too. */
   loads = $state(0);
+  /** Goes up when marks changed, or verdicts were passed once more because of them. */
+  marked = $state(0);
   site = $state.raw<Site | null>(null);
   /** Why the gateway hears us but does not take in or judge readings. */
   fault = $state<string | null>(null);
@@ -45,6 +48,8 @@ class Live {
   areas = $state.raw<AreaCell[]>([]);
   devices = $state.raw<Device[]>([]);
   openAlarms = $state.raw<Alarm[]>([]);
+  /** Alarms that are shelved, suppressed or out of service, raised or not. */
+  heldAlarms = $state.raw<HeldAlarm[]>([]);
   points = $state.raw<Map<string, PointCell>>(new Map());
 
   readonly connected = $derived(this.phase === "live");
@@ -98,11 +103,12 @@ class Live {
       const asked = performance.now();
       const site = await api.site();
       clock.sync(Date.parse(site.now), performance.now() - asked);
-      const [areas, points, devices, alarms, fault] = await Promise.all([
+      const [areas, points, devices, alarms, held, fault] = await Promise.all([
         api.areas(),
         api.points(),
         api.devices(),
         api.alarms("open"),
+        api.heldAlarms(),
         api.fault(),
       ]);
       this.fault = fault;
@@ -110,6 +116,7 @@ class Live {
       this.firstVersion ??= site.version;
       this.#take(areas, points, devices);
       this.#takeAlarms(alarms);
+      this.heldAlarms = held;
       this.phase = "live";
       this.lostAt = null;
       this.loads += 1;
@@ -167,7 +174,9 @@ class Live {
 
   async refreshAlarms(): Promise<void> {
     try {
-      this.#takeAlarms(await api.alarms("open"));
+      const [alarms, held] = await Promise.all([api.alarms("open"), api.heldAlarms()]);
+      this.#takeAlarms(alarms);
+      this.heldAlarms = held;
     } catch {
       // Still as it was; the next event, or the next load, asks again.
     }
@@ -222,6 +231,7 @@ class Live {
   #apply(name: EventName, data: unknown): void {
     if (name === "samples") this.#onSamples(data as SampleEvent[]);
     else if (name === "requirement") this.#onRequirement(data as RequirementEvent);
+    else if (name === "mark" || name === "revised") this.marked += 1;
     else if (name === "verdict") for (const watcher of this.#verdictWatchers) watcher(data as VerdictRow);
     else if (name === "alarm") this.#onAlarm(data as AlarmEvent);
   }

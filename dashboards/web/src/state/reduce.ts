@@ -78,6 +78,9 @@ export const priorityRank = (priority: Priority | null): number => (priority ===
 export const isActive = (alarm: Alarm): boolean =>
   alarm.state === "active_unacknowledged" || alarm.state === "active_acknowledged";
 
+/** Somebody or something keeps it quiet, and it stands in a list of its own. */
+export const isHeld = (alarm: Alarm): boolean => alarm.held !== null && alarm.held !== undefined;
+
 export const isUnacknowledged = (alarm: Alarm): boolean =>
   alarm.state === "active_unacknowledged" || alarm.state === "returned_unacknowledged";
 
@@ -99,7 +102,7 @@ function highestOf(alarms: readonly Alarm[]): Priority | null {
 }
 
 export function countAlarms(alarms: readonly Alarm[]): AlarmCount {
-  const open = alarms.filter((alarm) => alarm.state !== "closed");
+  const open = alarms.filter((alarm) => alarm.state !== "closed" && !isHeld(alarm));
   const active = open.filter(isActive);
   return {
     open: open.length,
@@ -114,7 +117,8 @@ const STATE_RANK: Record<Alarm["state"], number> = {
   active_unacknowledged: 0,
   active_acknowledged: 1,
   returned_unacknowledged: 2,
-  closed: 3,
+  returned_latched: 3,
+  closed: 4,
 };
 
 /** The inbox: what is active and unseen first, then by priority, then the newest. */

@@ -166,6 +166,16 @@ fn an_active_alarm_that_nobody_attends_to_is_announced_again() {
 }
 
 #[test]
+fn a_gateway_that_was_away_does_not_make_up_for_all_it_did_not_say() {
+    let realarm = Some(mins(10));
+    let mut story = Story::new(AlarmSettings { realarm, ..AlarmSettings::default() });
+    story.seen(0, Condition::Abnormal);
+    story.alarm.resume(t(600_000));
+    story.look(600_599).tells("raised@0");
+    story.look(600_600).tells("realarmed@600600");
+}
+
+#[test]
 fn the_supervisor_is_another_person() {
     let mut story = Story::new(AlarmSettings::default());
     assert_eq!(story.alarm.supervise(t(0)), Err(Refused::NeverRaised));

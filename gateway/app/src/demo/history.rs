@@ -96,6 +96,7 @@ impl Past {
                     alarm: alarm.raised.alarm.clone(),
                     by: "值班员 / duty operator".into(),
                     comment: "已到现场查看 / looked at on site".into(),
+                    seen: None,
                 };
                 // Somebody may have been quicker; that is no fault.
                 let _ = gateway.desk().submit(act).await;

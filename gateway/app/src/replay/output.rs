@@ -5,9 +5,35 @@ use std::io::{self, BufWriter, Stdout, Write as _};
 use weir_domain::{AreaId, PointId, Priority, RequirementId, Text, Timestamp, Verdict};
 use weir_engine::{AlarmEvent, Effect, Transition, VerdictRecord};
 
+/// A span of time, from the first moment up to but without the second; none: as far as it goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Span {
+    pub(super) from: Option<Timestamp>,
+    pub(super) to: Option<Timestamp>,
+}
+
+impl Span {
+    pub(super) fn holds(&self, t: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= t) && self.to.is_none_or(|to| t < to)
+    }
+
+    fn touches(&self, from: Timestamp, to: Timestamp) -> bool {
+        self.to.is_none_or(|end| from < end) && self.from.is_none_or(|begin| begin < to)
+    }
+
+    fn is_told(&self, effect: &Effect) -> bool {
+        match effect {
+            Effect::Verdict(verdict) => self.touches(verdict.from, verdict.to),
+            Effect::Finding(finding) => self.touches(finding.from, finding.to),
+            other => self.from.is_none_or(|from| from <= other.time()),
+        }
+    }
+}
+
 /// Where the lines go. A reader that has seen enough (`| head`) ends it without an error.
 pub(super) struct Output {
     out: BufWriter<Stdout>,
+    span: Span,
 }
 
 #[derive(Serialize)]
@@ -54,13 +80,16 @@ struct Kinded<T> {
 }
 
 impl Output {
-    pub(super) fn new() -> Self {
-        Self { out: BufWriter::new(io::stdout()) }
+    pub(super) fn new(span: Span) -> Self {
+        Self { out: BufWriter::new(io::stdout()), span }
     }
 
-    /// Writes effects, and empties the list.
+    /// Writes the effects that touch the span, and empties the list.
     pub(super) fn write(&mut self, effects: &mut Vec<Effect>) -> io::Result<()> {
         for effect in effects.drain(..) {
+            if !self.span.is_told(&effect) {
+                continue;
+            }
             let line = match &effect {
                 Effect::Verdict(verdict) => serde_json::to_string(&verdict_line(verdict))?,
                 Effect::Alarm(event) => serde_json::to_string(&alarm_line(event))?,

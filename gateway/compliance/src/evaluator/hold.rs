@@ -77,6 +77,20 @@ impl Hold {
         }
     }
 
+    /// Since when it is held, if it is.
+    pub(crate) fn run(&self) -> Option<Timestamp> {
+        self.run
+    }
+
+    /// Where the run would begin if its dip were not forgiven.
+    pub(crate) fn second_chance(&self) -> Option<Timestamp> {
+        self.second_chance
+    }
+
+    pub(crate) fn level(&self) -> Level {
+        self.level
+    }
+
     /// The longest time it was held so far.
     pub(crate) fn longest(&self) -> Duration {
         self.longest

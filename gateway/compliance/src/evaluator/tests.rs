@@ -30,6 +30,7 @@ fn benches() -> Vec<Bench> {
     benches.push(Bench::new(instant(60)).deadband(0.1).open("mon-sun 10:05-10:20"));
     benches.extend(rules_over_time().into_iter().map(|rule| Bench::new(rule).near_midnight()));
     benches.push(Bench::new(mean(5)).deadband(0.1).open("mon-sun 10:05-10:20"));
+    benches.push(super::cycle::tests::bench());
     benches.extend(super::events::tests::benches());
     benches
 }
@@ -45,7 +46,7 @@ fn reading() -> impl Strategy<Value = Reading> {
 
 /// Samples in order of arrival, some late, no two of one input of the same moment.
 fn events() -> impl Strategy<Value = Vec<Event>> {
-    let event = (0..20_i64, 0..2_usize, reading(), prop_oneof![3 => Just(0), 1 => 0..40_i64]);
+    let event = (0..20_i64, 0..4_usize, reading(), prop_oneof![3 => Just(0), 1 => 0..40_i64]);
     prop::collection::vec(event, 0..150).prop_map(|raw| {
         let (mut now, mut seen) = (0, Vec::new());
         let mut events = Vec::new();

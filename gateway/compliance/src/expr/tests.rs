@@ -84,6 +84,13 @@ fn deep_nesting_is_refused_before_it_fills_the_stack() {
         format!("{}x", "x?".repeat(199)),
         format!("{}x", "[".repeat(399)),
         "x ".repeat(199),
+        format!("{}x{}", "(".repeat(22), ")".repeat(22)),
+        format!("{}x{}", "x?(".repeat(20), "):x".repeat(20)),
+        format!("{}x{}", "x?(".repeat(66), "):x".repeat(66)),
+        format!("{}x{}", "{x:".repeat(20), "}".repeat(20)),
+        format!("{}x{}", "[".repeat(20), "]".repeat(20)),
+        format!("{}x{}", "min(1,".repeat(20), ")".repeat(20)),
+        format!("{}x{}", "x.all(i,".repeat(20), ")".repeat(20)),
     ] {
         let _ = Expr::parse(&text, &["x"], &[]);
     }

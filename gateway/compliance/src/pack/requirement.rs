@@ -69,7 +69,7 @@ pub(super) fn requirements(
             confidence: raw.confidence.get_ref().clone(),
             classes: class.map_or_else(|| named.clone(), |class| vec![class]),
             overrides: overrides.clone(),
-            warning: raw.warning,
+            warning: raw.warning || rule.kind().only_warns(),
             open_hours_only: raw.open_hours_only,
             rule,
             alarm,

@@ -157,7 +157,11 @@ fn read_requirements(
     faults: &mut Faults<'_>,
 ) -> Vec<Requirement> {
     let mut requirements: Vec<Requirement> = Vec::new();
+    let limits = crate::rules::limits_by_id(&items);
     for mut item in items {
+        if let DeValue::Table(table) = item.get_mut() {
+            crate::rules::tell_forecast(table, &limits, faults);
+        }
         let rules = match item.get_mut() {
             DeValue::Table(table) => requirement::take_rules(table),
             _ => Vec::new(),

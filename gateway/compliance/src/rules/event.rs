@@ -53,7 +53,6 @@ impl RawEvent {
         raw.get_ref().spec(raw.span(), reader)
     }
 
-    /// The same, of an event whose place is only known as that of several.
     pub(super) fn spec(&self, span: Range<usize>, reader: &mut Reader<'_, '_>) -> EventSpec {
         let raw = self;
         let levelled = matches!(raw.edge, RawEdge::Above | RawEdge::Below);
@@ -176,11 +175,7 @@ pub(super) fn inputs<'a>(events: impl IntoIterator<Item = &'a EventSpec>) -> Vec
     events.into_iter().map(|event| &event.input).collect()
 }
 
-pub(super) fn grace(
-    mins: u64,
-    span: core::ops::Range<usize>,
-    reader: &mut Reader<'_, '_>,
-) -> Duration {
+pub(super) fn grace(mins: u64, span: Range<usize>, reader: &mut Reader<'_, '_>) -> Duration {
     if mins > GRACE_MINS_MAX {
         reader.fault(span, "grace_mins is longer than a month", "");
     }

@@ -62,12 +62,12 @@ pub(crate) struct RawBounds {
 }
 
 impl LimitRule {
-    fn limits(&self) -> Limits {
+    pub(super) fn limits(&self) -> Limits {
         Limits { low: self.low, high: self.high }
     }
 
     /// What the limits are in.
-    fn unit(&self) -> Unit {
+    pub(super) fn unit(&self) -> Unit {
         match self.statistic {
             Statistic::Total { unit, .. } => unit,
             _ => self.value.unit(),
@@ -83,7 +83,7 @@ impl LimitRule {
         }
     }
 
-    fn lens(&self, bound: &Bound<'_>) -> Lens {
+    pub(super) fn lens(&self, bound: &Bound<'_>) -> Lens {
         let mut wiring = Wiring::default();
         let value = self.value.channel(&mut wiring, bound);
         let gates = self.gate.channels(&mut wiring, bound);
@@ -96,7 +96,7 @@ impl LimitRule {
         Lens { value, gates, more }
     }
 
-    fn words(&self, bound: &Bound<'_>) -> LimitWords {
+    pub(super) fn words(&self, bound: &Bound<'_>) -> LimitWords {
         let what = match (self.value.expr(), &self.statistic) {
             (Some(expr), _) => Text { zh: format!("{expr} = "), en: format!("{expr} = ") },
             (None, Statistic::Rate { .. }) => {
@@ -136,6 +136,17 @@ impl LimitRule {
             lens: self.lens(bound),
         };
         Some(WindowLimit::new(self.words(bound), settings, bound.calendar(), bound.start))
+    }
+}
+
+impl LimitRule {
+    /// Whether it is judged only while an input is on; none if an expression has a say, in the
+    /// value or in when it is judged.
+    pub fn gated_input(&self) -> Option<bool> {
+        match self.value {
+            Value::Input(_) => self.gate.input_only(),
+            Value::Formula(_) => None,
+        }
     }
 }
 

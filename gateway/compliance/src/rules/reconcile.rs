@@ -1,8 +1,9 @@
 //! Two counts agree: exposures and examinations, cups disinfected and cups needed.
 
 use super::{
-    AnyJudge, Bound, Kind, Reader, Watches,
+    AnyJudge, Bound, Kind, Number, Reader, Watches,
     event::{RawEvent, WatchOptions, grace, inputs, watch},
+    value::RawNumber,
 };
 use crate::{
     Edge, EventSpec, Period,
@@ -41,7 +42,7 @@ pub struct Side {
     /// What is counted.
     pub event: EventSpec,
     /// How much each event stands for.
-    pub times: f64,
+    pub times: Number,
     /// Whether the values of the samples are added up, instead of their number.
     pub sum: bool,
     /// Fewer events in a period say nothing, and the comparison is indeterminate.
@@ -71,23 +72,20 @@ fn all() -> f64 {
 #[serde(deny_unknown_fields)]
 struct RawSide {
     event: Spanned<RawEvent>,
-    #[serde(default = "once")]
-    times: f64,
+    times: Option<RawNumber>,
     #[serde(default)]
     sum: bool,
     at_least: Option<u64>,
-}
-
-fn once() -> f64 {
-    1.0
 }
 
 fn side(raw: &Spanned<RawSide>, reader: &mut Reader<'_, '_>) -> Side {
     let (span, raw) = (raw.span(), raw.get_ref());
     let event = RawEvent::read(&raw.event, reader);
     let is_sample = matches!(event.edge, Edge::Sample { .. });
-    if !(raw.times > 0.0 && raw.times.is_finite()) {
-        reader.fault(span.clone(), "times is not above 0", "");
+    let times = raw.times.as_ref().and_then(|times| Number::read(times, span.clone(), reader));
+    let times = times.unwrap_or(Number::Given(1.0));
+    if times == Number::Given(0.0) {
+        reader.fault(span.clone(), "times is 0", "an event that stands for nothing is not counted");
     }
     if raw.sum && !is_sample {
         let hint = "only samples have values; a counter is added up in any case";
@@ -95,7 +93,7 @@ fn side(raw: &Spanned<RawSide>, reader: &mut Reader<'_, '_>) -> Side {
     }
     // Where nothing is ever sent, nobody knows whether there was nothing to send.
     let at_least = raw.at_least.unwrap_or(u64::from(is_sample));
-    Side { event, times: raw.times, sum: raw.sum, at_least }
+    Side { event, times, sum: raw.sum, at_least }
 }
 
 impl Kind for ReconcileRule {
@@ -125,6 +123,10 @@ impl Kind for ReconcileRule {
         Watches::Inputs(inputs([&self.left.event, &self.right.event]))
     }
 
+    fn facts(&self) -> Vec<&str> {
+        [&self.left, &self.right].into_iter().filter_map(|side| side.times.fact()).collect()
+    }
+
     fn limit_text(&self) -> Text {
         let (per_zh, per_en) = words::per(self.per);
         let (left, right) = (self.left.event.label(), self.right.event.label());
@@ -150,7 +152,7 @@ impl Kind for ReconcileRule {
         let settings = ReconcileSettings {
             sides: sides.map(|side| SideSettings {
                 label: side.event.label(),
-                times: side.times,
+                times: side.times.of(bound),
                 at_least: side.at_least,
             }),
             ratio: self.ratio,

@@ -12,8 +12,8 @@ use crate::{
         sequence::{Sequence, SequenceSettings, When},
     },
 };
-use core::time::Duration;
-use serde::Deserialize;
+use core::{fmt, ops::Range, time::Duration};
+use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 use weir_domain::{Class, Text};
 
@@ -62,29 +62,39 @@ pub(crate) struct RawSequence {
     grace_mins: u64,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum RawNeeds {
-    One(Box<RawEvent>),
-    Several(Vec<RawEvent>),
-}
+/// One event, or several in order.
+#[derive(Debug)]
+struct RawNeeds(Vec<RawEvent>);
 
-impl RawNeeds {
-    fn all(&self) -> impl Iterator<Item = &RawEvent> {
-        let (one, several) = match self {
-            Self::One(need) => (Some(&**need), &[][..]),
-            Self::Several(needs) => (None, &needs[..]),
-        };
-        one.into_iter().chain(several)
+impl<'de> Deserialize<'de> for RawNeeds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Events;
+        impl<'de> de::Visitor<'de> for Events {
+            type Value = RawNeeds;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an event, or a list of events")
+            }
+
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<RawNeeds, A::Error> {
+                let one = RawEvent::deserialize(de::value::MapAccessDeserializer::new(map))?;
+                Ok(RawNeeds(vec![one]))
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<RawNeeds, A::Error> {
+                let mut events = Vec::new();
+                while let Some(event) = seq.next_element()? {
+                    events.push(event);
+                }
+                Ok(RawNeeds(events))
+            }
+        }
+        deserializer.deserialize_any(Events)
     }
 }
 
 impl RawSequence {
-    fn time(
-        &self,
-        span: core::ops::Range<usize>,
-        reader: &mut Reader<'_, '_>,
-    ) -> Option<SequenceTime> {
+    fn time(&self, span: Range<usize>, reader: &mut Reader<'_, '_>) -> Option<SequenceTime> {
         let long = self.before_secs.or(self.after_secs);
         if long.is_some_and(|long| long == 0 || long > WITHIN_SECS_MAX) {
             let hint = "give one second to 31 days";
@@ -142,10 +152,9 @@ impl Kind for SequenceRule {
     fn read(raw: Spanned<RawSequence>, reader: &mut Reader<'_, '_>) -> Vec<(Option<Class>, Self)> {
         let (span, raw) = (raw.span(), raw.get_ref());
         let trigger = RawEvent::read(&raw.trigger, reader);
-        let needs: Vec<EventSpec> = {
-            let needs = raw.needs.get_ref().all();
-            needs.map(|need| need.spec(raw.needs.span(), reader)).collect()
-        };
+        let (needs, at) = (raw.needs.get_ref(), raw.needs.span());
+        let needs: Vec<EventSpec> =
+            needs.0.iter().map(|need| need.spec(at.clone(), reader)).collect();
         if needs.is_empty() {
             reader.fault(span.clone(), "needs is empty", "name what the trigger asks for");
         }

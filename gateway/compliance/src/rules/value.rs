@@ -158,14 +158,20 @@ impl Formula {
             reader.fault(raw.expr.span(), "the expression has no inputs", "name them in `of`");
             return None;
         }
+        let mut named = true;
         for (name, _) in &raw.of.0 {
             if !is_name(name.get_ref()) {
                 let hint = "write a-z, 0-9 and _, beginning with a letter";
                 reader.fault(name.span(), format!("{:?} is no name", name.get_ref()), hint);
+                named = false;
             } else if reader.facts().contains(&name.get_ref().as_str()) {
                 let problem = format!("{} is the name of a fact", name.get_ref());
                 reader.fault(name.span(), problem, "take another name for the input");
+                named = false;
             }
+        }
+        if !named {
+            return None;
         }
         let names: Vec<&str> = raw.of.0.iter().map(|(name, _)| name.get_ref().as_str()).collect();
         match Expr::parse(raw.expr.get_ref(), &names, &reader.facts()) {
@@ -217,6 +223,11 @@ impl Gate {
     #[cfg(test)]
     pub(crate) fn on(input: InputSpec) -> Self {
         Self { on: Some(input), holds: None }
+    }
+
+    /// Whether there is an input that must be on, if that is all that is asked.
+    pub(crate) fn input_only(&self) -> Option<bool> {
+        self.holds.is_none().then_some(self.on.is_some())
     }
 
     /// Whether the rule always applies.

@@ -4,7 +4,7 @@
 use super::{Validity, Watch, point::Point};
 use crate::{AreaFacts, InputSpec, Pack, PointFacts};
 use std::sync::Arc;
-use weir_domain::ValueKind;
+use weir_domain::{PackId, ValueKind};
 
 /// What the checks must know of a point beyond [`PointFacts`].
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +24,8 @@ pub struct PointTraits {
 /// A section applied to a point.
 #[derive(Debug, Clone)]
 pub struct WatchBinding {
-    /// The pack and its version, `weir-validity@1`.
-    pub pack: String,
+    /// The pack.
+    pub pack: PackId,
     /// The point, as an index into [`AreaFacts::points`].
     pub point: usize,
     /// The inputs, in the order in which the watch asks for them, as indexes into
@@ -54,12 +54,9 @@ pub fn bind_validity(
     area: &AreaFacts,
     traits: &[PointTraits],
 ) -> Vec<WatchBinding> {
-    let sections: Vec<(String, Arc<Validity>)> = packs
+    let sections: Vec<(&PackId, Arc<Validity>)> = packs
         .iter()
-        .flat_map(|pack| {
-            let name = format!("{}@{}", pack.id, pack.version);
-            pack.validity.iter().map(move |section| (name.clone(), Arc::new(section.clone())))
-        })
+        .flat_map(|pack| pack.validity.iter().map(|s| (&pack.id, Arc::new(s.clone()))))
         .collect();
     let numbers = area
         .points
@@ -72,7 +69,7 @@ pub fn bind_validity(
             let fits = |section: &Validity| section.fits(&facts.parameter, &facts.role, facts.unit);
             let (pack, section) = sections.iter().find(|(_, section)| fits(section))?;
             Some(WatchBinding {
-                pack: pack.clone(),
+                pack: (*pack).clone(),
                 point: index,
                 inputs: inputs(section, area, index),
                 section: Arc::clone(section),

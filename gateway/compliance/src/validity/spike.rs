@@ -18,8 +18,10 @@ const WINDOW: usize = 5;
 const LEARN: u16 = 20;
 /// A change that the noise seen so far makes likely is no spike: so many times its mean.
 const NOISE: f64 = 8.0;
-/// Over how many values the noise is remembered.
-const MEMORY: f64 = 64.0;
+/// Over how many values more noise is learnt, and less: what stands still for an hour has not lost
+/// its noise.
+const LOUDER: f64 = 64.0;
+const QUIETER: f64 = 4_096.0;
 
 /// How far off a value must be to be held.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -103,6 +105,11 @@ impl SpikeMemory {
         (next - held).abs() < (next - level).abs()
     }
 
+    /// A value was refuted: should that happen often, it is the noise that has grown.
+    pub(super) fn learn_refuted(&mut self) {
+        self.noise += (NOISE - 1.0) * self.noise / LOUDER;
+    }
+
     /// The process is where the confirmed value says.
     pub(super) fn begin_again(&mut self, t: i64, value: f64) {
         self.filled = 0;
@@ -123,7 +130,8 @@ impl SpikeMemory {
         let before = (usize::from(self.next) + WINDOW - 1) % WINDOW;
         if self.filled > 0 {
             let change = (value - self.last[before]).abs();
-            let weight = MEMORY.min(f64::from(self.seen) + 1.0);
+            let memory = if change < self.noise { QUIETER } else { LOUDER };
+            let weight = memory.min(f64::from(self.seen) + 1.0);
             // One jump must not hide the next: it counts for no more than the noise allows.
             let known = if self.seen < LEARN { change } else { change.min(NOISE * self.noise) };
             // A still instrument learns from nothing, so that it can learn to move.

@@ -4,7 +4,7 @@
 //! So a rest counts only if it is longer than `for_mins` **and** something shows that this
 //! instrument does not rest like that:
 //!
-//! * its number has digits below its decimals, and not one of them moves (frozen), or
+//! * its numbers have digits below its decimals, and not one of them moves (frozen), or
 //! * in the day before it never rested longer than a quarter of `for_mins` (lively), or
 //! * the rest has become longer than `rest_mins`, which no process keeps up.
 //!
@@ -54,6 +54,8 @@ pub(super) struct StuckMemory {
     high: f64,
     samples: u32,
     is_frozen: bool,
+    /// Whether any value ever had digits below the decimals.
+    is_fine: bool,
     is_stuck: bool,
     /// The longest rest of this day and of the day before, ms.
     longest: [i64; 2],
@@ -114,7 +116,8 @@ impl StuckCheck {
         memory.since = Some(t);
         (memory.low, memory.high) = (value, value);
         memory.samples = 1;
-        memory.is_frozen = !point.is_on_step(value);
+        memory.is_fine |= !point.is_on_step(value);
+        memory.is_frozen = memory.is_fine;
         memory.is_stuck = false;
     }
 

@@ -28,6 +28,9 @@ const RATE: Quality = Quality::Uncertain(UncertainReason::SuspectRate);
 const CLOCK: Quality = Quality::Uncertain(UncertainReason::ClockUncertain);
 const RANGE: Quality = Quality::Bad(BadReason::OutOfRange);
 
+/// A mark of a single sample is so long.
+const MOMENT: Duration = Duration::from_millis(1);
+
 /// The checks of one point at work.
 #[derive(Debug, Clone)]
 pub struct Watch {
@@ -149,7 +152,7 @@ impl Watch {
     /// Goes on from a memory; one of other checks is refused, and the watch begins afresh.
     pub fn restore(&mut self, memory: WatchMemory) -> bool {
         let is_ours = memory.needs.len() == self.section.needs.len()
-            && memory.fraud.is_some() == !self.section.fraud.is_empty();
+            && memory.fraud.is_some() != self.section.fraud.is_empty();
         if is_ours {
             self.memory = memory;
         }
@@ -182,11 +185,18 @@ impl Watch {
             held.reading = sample.reading;
             return;
         }
-        let is_beyond = self.section.range.as_ref().is_some_and(|range| range.is_beyond(value));
-        let within = |mark: &&MarkSaid| t >= mark.from.as_millis();
-        let quality = match &self.memory.mark {
-            _ if is_beyond => Some(RANGE),
-            mark => mark.as_ref().filter(within).map(|mark| mark.quality),
+        let range = self.section.range.as_ref().filter(|range| range.is_beyond(value));
+        let mark = self.memory.mark.as_ref().filter(|mark| t >= mark.from.as_millis());
+        let quality = match (range, mark) {
+            (_, Some(mark)) => Some(mark.quality),
+            (Some(range), None) => {
+                let (from, check) = (sample.source_time, "range".to_owned());
+                let (to, why) = (Some(from + MOMENT), range.words(&self.point, value));
+                let said = MarkSaid { check, quality: RANGE, from, to, why };
+                out.push(Said::Mark(Box::new(said)));
+                Some(RANGE)
+            }
+            (None, None) => None,
         };
         out.push(Said::Sample(*sample, quality.unwrap_or(Quality::Good)));
     }
@@ -245,6 +255,9 @@ impl Watch {
             // A step that the process has made is no rate.
             self.memory.rate = RateMemory::default();
             return self.accept(&held, value, &|_| None, out);
+        }
+        if fate == Fate::Refuted {
+            self.memory.spike.learn_refuted();
         }
         let why = self.memory.spike.words(&self.point, value, fate);
         let mark = &mut self.memory.mark;

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use weir_compliance::{Pack, Schedule, Seal};
 use weir_profiles::form::Found;
 
-/// The pack about the gateway's own duties, such as seeing to it that there are data. The
-/// application puts it on every area.
-const SYSTEM_PACK: &str = "weir-system";
+/// The packs about the gateway's own duties: seeing to it that there are data, and that they may be
+/// believed. The application puts them on every area.
+pub const SYSTEM_PACKS: &[&str] = &["weir-system", "weir-validity"];
 
 impl Check<'_, '_> {
     pub(super) fn areas(&self, raw: &Raw) -> Vec<Option<Area>> {
@@ -66,8 +66,9 @@ impl Check<'_, '_> {
         let mut packs: Vec<Arc<Pack>> = Vec::with_capacity(raw.packs.len());
         let mut whole = true;
         for name in &raw.packs {
-            if name.value == SYSTEM_PACK {
-                let problem = format!("the pack \"{SYSTEM_PACK}\" applies to every area by itself");
+            if SYSTEM_PACKS.contains(&name.value.as_str()) {
+                let problem =
+                    format!("the pack \"{}\" applies to every area by itself", name.value);
                 self.errors.hint(&name.spot, problem, "leave it out");
                 whole = false;
                 continue;
@@ -122,7 +123,7 @@ impl Check<'_, '_> {
 
     /// The packs that a site file may name.
     pub(super) fn offered_packs(&self) -> impl Iterator<Item = &Arc<Pack>> {
-        self.library.packs.iter().filter(|pack| pack.id.as_str() != SYSTEM_PACK)
+        self.library.packs.iter().filter(|pack| !SYSTEM_PACKS.contains(&pack.id.as_str()))
     }
 
     /// Whether one of the packs knows the class, if one is given.

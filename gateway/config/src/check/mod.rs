@@ -7,9 +7,10 @@ mod device;
 mod link;
 mod packs;
 
-use crate::defaults::{COMMIT_INTERVAL_MS, LISTEN, RETENTION_DAYS};
+use crate::defaults::{COMMIT_INTERVAL_MS, LISTEN, RETENTION_DAYS, SHELVE_MAX_MINS};
 use crate::read::{Raw, RawSink, RawStorage, RawTarget, read};
-use crate::{ConfigError, Reason, Sink, SinkKind, Site, Storage, Web};
+use crate::{Alarms, ConfigError, Reason, Sink, SinkKind, Site, Storage, Web};
+pub use area::SYSTEM_PACKS;
 use core::fmt::Display;
 use core::hash::Hash;
 use core::time::Duration;
@@ -128,6 +129,9 @@ impl Check<'_, '_> {
             devices: devices.into_iter().collect::<Option<_>>()?,
             sinks: sinks.into_iter().collect::<Option<_>>()?,
             storage: storage(&raw.storage),
+            alarms: Alarms {
+                shelve_max: Duration::from_secs(bounded(raw.shelve_max_mins, SHELVE_MAX_MINS) * 60),
+            },
             web: Web { listen: raw.web.listen.as_ref().map_or(LISTEN, |found| found.value) },
         })
     }

@@ -12,7 +12,7 @@ pub(crate) use sink::{RawSink, RawTarget};
 
 use crate::defaults::{
     COMMIT_INTERVAL_MS_BOUNDS, CONTACT_TANK_M3_MAX, ITEMS_MAX, KEY_DIGITS, KEY_PREFIX,
-    RETENTION_DAYS_BOUNDS, SCAN_INTERVAL_MS_BOUNDS,
+    RETENTION_DAYS_BOUNDS, SCAN_INTERVAL_MS_BOUNDS, SHELVE_MAX_MINS_BOUNDS,
 };
 use crate::{FacilityKind, Secret};
 use core::net::SocketAddr;
@@ -29,6 +29,7 @@ pub(crate) struct Raw {
     pub(crate) trust: RawTrust,
     pub(crate) storage: RawStorage,
     pub(crate) web: RawWeb,
+    pub(crate) shelve_max_mins: Option<i64>,
 }
 
 pub(crate) struct RawSite {
@@ -103,6 +104,7 @@ pub(crate) fn read(text: &str, faults: &Faults<'_>) -> Option<Raw> {
         sinks: items(&mut root, "sink", faults, sink::sink),
         trust: root.fields("packs").map(|fields| trust(fields, faults)).unwrap_or_default(),
         storage: root.fields("storage").map(storage).unwrap_or_default(),
+        shelve_max_mins: root.fields("alarms").and_then(shelve_max_mins),
         web: root.fields("web").map(|fields| web(fields, faults)).unwrap_or_default(),
     })
 }
@@ -197,6 +199,10 @@ fn storage(mut fields: Fields<'_, '_>) -> RawStorage {
         retention_days: retention.map(|found| found.value),
         commit_interval_ms: commit.map(|found| found.value),
     }
+}
+
+fn shelve_max_mins(mut fields: Fields<'_, '_>) -> Option<i64> {
+    fields.whole("shelve_max_mins", SHELVE_MAX_MINS_BOUNDS).map(|found| found.value)
 }
 
 fn web(mut fields: Fields<'_, '_>, faults: &Faults<'_>) -> RawWeb {

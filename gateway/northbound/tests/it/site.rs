@@ -5,10 +5,12 @@ use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use weir_domain::{
-    BadReason, Clock, Priority, Reading, Sample, SeriesId, Text, Timestamp, Unit, ValueKind,
+    AlarmClass, BadReason, Clock, Priority, Reading, Sample, SeriesId, Text, Timestamp, Unit,
+    ValueKind,
 };
 use weir_engine::{
-    Act, AlarmEvent, Command, Description, PointInfo, Record, RequirementInfo, Row, Transition,
+    Act, AlarmDetail, AlarmEvent, Command, Description, PointInfo, Record, RequirementInfo, Row,
+    Transition,
     ports::{SinkStatus, Sinks},
 };
 use weir_northbound::{Northbound, SinkKind, SinkSettings};
@@ -60,6 +62,8 @@ pub(crate) fn described(points: &[(u32, &str)]) -> Arc<Description> {
         limit: text("[7.0, 7.8]"),
         warning: false,
         priority: Priority::High,
+        class: AlarmClass::Compliance,
+        group: None,
         cause: text("dosing"),
         consequence: text("burning eyes"),
         response: text("check the dosing pump"),
@@ -111,6 +115,7 @@ pub(crate) fn alarm(number: u64) -> AlarmEvent {
         clause: "4.2.4".to_owned(),
         by: None,
         comment: None,
+        detail: AlarmDetail::default(),
     }
 }
 

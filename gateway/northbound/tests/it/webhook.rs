@@ -7,7 +7,7 @@ use crate::{
 };
 use sha2::{Digest, Sha256};
 use std::time::Duration;
-use weir_engine::ports::Outbox as _;
+use weir_engine::{AlarmEvent, Member, Quiet, Transition, ports::Outbox as _};
 
 fn ids(server: &Running) -> Vec<u64> {
     server.look(|rules| {
@@ -58,6 +58,42 @@ async fn the_message_is_signed_and_says_what_happened() {
     let signed = [b"1795345200.", &request.body[..]].concat();
     let signature = format!("sha256={}", hmac(b"correct horse", &signed));
     assert_eq!(request.header("x-weir-signature"), signature);
+    sent.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_kept_quiet_is_not_sent_and_holds_up_nothing() {
+    let server = Scripted::default().start().await;
+    let (outbox, sent) = started_before(0, &server).await;
+    for (number, quiet) in [
+        (1, Some(Quiet::Shelved)),
+        (2, None),
+        (3, Some(Quiet::Suppressed)),
+        (4, Some(Quiet::OutOfService)),
+        (5, Some(Quiet::Flood)),
+    ] {
+        let mut event = alarm(number);
+        event.detail.quiet = quiet;
+        outbox.raise(event);
+    }
+    // In a flood, one for the group.
+    let mut group = alarm(6);
+    group.transition = Transition::GroupRaised;
+    let member = |event: AlarmEvent| Member {
+        alarm: event.alarm,
+        requirement: event.requirement,
+        points: event.points,
+        priority: event.priority,
+        t: event.t,
+    };
+    group.detail.members = vec![member(alarm(5)), member(alarm(6))];
+    outbox.raise(group);
+    sent.until("the sixth", |s| s.pending == 0 && s.verified == 2).await;
+    assert_eq!(ids(&server), [2, 6]);
+    let body = server.look(|rules| rules.requests[1].body.clone());
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["event"]["transition"], "group_raised");
+    assert_eq!(body["event"]["members"][1]["alarm"], "pool.ph.probe-1.ph~6");
     sent.stop().await;
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use tempfile::tempdir;
 use weir_domain::{AreaId, Priority, Text, Verdict};
 use weir_engine::{
-    AlarmEvent, Effect, Transition, VerdictRecord,
+    AlarmDetail, AlarmEvent, Effect, Transition, VerdictRecord,
     ports::{AlarmFilter, Outbox, Records, VerdictFilter},
 };
 use weir_storage::{EffectNumber, StorageError, Store};
@@ -45,6 +45,7 @@ fn event(alarm: &str, t: i64, transition: Transition) -> AlarmEvent {
         clause: "4.1.3".into(),
         by: by_person.then(|| "li".into()),
         comment: by_person.then(|| format!("said at {t}")),
+        detail: AlarmDetail::default(),
     }
 }
 
@@ -162,6 +163,89 @@ fn an_alarm_is_what_its_events_made_of_it() {
     let after = store.alarm_events_after(9, 2).unwrap();
     let numbers: Vec<_> = after.iter().map(|(id, e)| (*id, &*e.alarm)).collect();
     assert_eq!(numbers, [(10, "d~1"), (11, "b~1")]);
+}
+
+#[test]
+fn an_alarm_that_is_latched_supervised_or_gone_is_listed_where_it_belongs() {
+    use Transition::{Acknowledged, Raised, RequirementRemoved, Reset, ReturnedToNormal};
+    let dir = tempdir().unwrap();
+    let store = open(dir.path());
+    let latched = |alarm: &str, t| {
+        let mut raised = event(alarm, t, Raised);
+        raised.detail.latched = true;
+        raised.detail.first_out = true;
+        raised
+    };
+    let events = [
+        latched("a~1", 0),
+        event("a~1", 1, Acknowledged),
+        event("a~1", 2, ReturnedToNormal),
+        latched("b~1", 3),
+        event("b~1", 4, Acknowledged),
+        event("b~1", 5, ReturnedToNormal),
+        event("b~1", 6, Reset),
+        event("c~1", 7, Raised),
+        event("c~1", 8, RequirementRemoved),
+        event("b~1", 9, Transition::SupervisorAcknowledged),
+        event("d", 10, Transition::Shelved), // held while it is not raised
+        event("e~1", 11, Raised),
+        event("e~1", 12, ReturnedToNormal),
+        event("e~1", 13, Acknowledged),
+        latched("e~1", 14), // what people saw was the time before
+    ];
+    save(&store, &events.map(Effect::Alarm));
+    let list = |filter| {
+        let alarms = store.alarms(filter, 9).unwrap();
+        alarms.into_iter().map(|a| a.raised.alarm).collect::<Vec<_>>()
+    };
+    assert_eq!(list(AlarmFilter::Open), ["e~1", "a~1"]);
+    assert_eq!(list(AlarmFilter::Active), ["e~1"]);
+    assert_eq!(list(AlarmFilter::Closed), ["c~1", "b~1"]);
+    assert_eq!(list(AlarmFilter::Unsupervised), ["e~1", "c~1", "a~1"]);
+    for alarm in store.alarms(AlarmFilter::All, 9).unwrap() {
+        let is_listed = |filter| list(filter).contains(&alarm.raised.alarm);
+        assert_eq!(alarm.is_active(), is_listed(AlarmFilter::Active), "{alarm:?}");
+        assert_eq!(alarm.is_open(), is_listed(AlarmFilter::Open), "{alarm:?}");
+        assert_eq!(alarm.supervised.is_none(), is_listed(AlarmFilter::Unsupervised), "{alarm:?}");
+    }
+    let numbers = |from: i64, to: i64, after: Option<(i64, u64)>, limit| {
+        let after = after.map(|(t, id)| (at(START + t), id));
+        let events = store.alarm_events(at(START + from), at(START + to), after, limit).unwrap();
+        events.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(3, 6, None, 9), [4, 5, 6]);
+    assert_eq!(numbers(3, 9, None, 2), [4, 5]);
+    assert_eq!(numbers(3, 9, Some((4, 5)), 2), [6, 7]);
+}
+
+#[test]
+fn a_store_of_the_format_before_opens_and_its_events_have_times() {
+    let dir = tempdir().unwrap();
+    let store = open(dir.path());
+    save(&store, &[Effect::Alarm(event("a~1", 1_234, Transition::Raised))]);
+    drop(store);
+    // Back to the format before: what came with it is taken away again.
+    let records = rusqlite::Connection::open(dir.path().join("records.sqlite")).unwrap();
+    let version: u32 = records.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    records
+        .execute_batch(
+            "DROP INDEX alarm_event_by_time; ALTER TABLE alarm_event DROP COLUMN t;
+             DROP INDEX alarm_unsupervised; DROP INDEX alarm_open;
+             ALTER TABLE alarm DROP COLUMN supervised_at; ALTER TABLE alarm DROP COLUMN latched;
+             ALTER TABLE alarm DROP COLUMN removed_at;
+             CREATE INDEX alarm_open ON alarm(raised)
+                 WHERE returned_at IS NULL OR acknowledged_at IS NULL;",
+        )
+        .unwrap();
+    records.pragma_update(None, "user_version", version - 1).unwrap();
+    drop(records);
+    let store = open(dir.path());
+    let found = store.alarm_events(at(START + 1_234), at(START + 1_235), None, 9).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].1, event("a~1", 1_234, Transition::Raised));
+    assert_eq!(store.alarms(AlarmFilter::Open, 9).unwrap().len(), 1);
+    save(&store, &[Effect::Alarm(event("a~1", 1_300, Transition::ReturnedToNormal))]);
+    assert!(store.alarms(AlarmFilter::Active, 9).unwrap().is_empty());
 }
 
 #[test]

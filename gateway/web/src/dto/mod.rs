@@ -4,6 +4,7 @@
 //! Every type here is a schema of the same name in `docs/reference/openapi.json`.
 
 mod alarm;
+mod alarm_kpis;
 mod area;
 mod device;
 mod gateway;
@@ -13,7 +14,8 @@ mod point;
 mod reload;
 mod verdict;
 
-pub(crate) use alarm::{Alarm, AlarmAct, AlarmEventBody};
+pub(crate) use alarm::{Alarm, AlarmAct, AlarmEventBody, HeldAlarm, HoldAct, by_name, name_of};
+pub(crate) use alarm_kpis::AlarmKpis;
 pub(crate) use area::{Area, RequirementEvent};
 pub(crate) use device::{Device, breaker};
 pub(crate) use gateway::{Sink, Site, SiteEvent, Store};

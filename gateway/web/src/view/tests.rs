@@ -2,8 +2,8 @@
 
 use super::*;
 use std::time::Duration;
-use weir_domain::{Reading, Sample, SeriesId, Unit, ValueKind};
-use weir_engine::{AlarmEvent, AreaInfo, Transition};
+use weir_domain::{AlarmClass, Reading, Sample, SeriesId, Unit, ValueKind};
+use weir_engine::{AlarmDetail, AlarmEvent, AreaInfo, Transition};
 
 const NOW: Timestamp = Timestamp::from_millis(1_795_341_600_000);
 
@@ -19,6 +19,8 @@ fn requirement(area: &str, warning: bool) -> RequirementInfo {
         limit: text("", ""),
         warning,
         priority: Priority::High,
+        class: AlarmClass::Compliance,
+        group: None,
         cause: text("", ""),
         consequence: text("", ""),
         response: text("", ""),
@@ -80,6 +82,9 @@ fn view(requirements: Vec<RequirementInfo>, said: &[Option<Verdict>], age: u64) 
         seq: 0,
         points: Vec::new(),
         alarms: Vec::new(),
+        alarm_facts: Vec::new(),
+        flood_since: None,
+        raised_lately: 0,
     };
     View { snapshot: Arc::new(snapshot), now: NOW }
 }
@@ -180,6 +185,7 @@ fn areas_are_compared_by_verdict_then_by_active_alarms() {
         clause: String::new(),
         by: None,
         comment: None,
+        detail: AlarmDetail::default(),
     };
     let alarm = |area: &str, priority, returned_at| StoredAlarm {
         returned_at,

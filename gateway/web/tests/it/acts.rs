@@ -46,6 +46,87 @@ async fn a_comment_may_follow_an_acknowledgement() {
 }
 
 #[tokio::test]
+async fn what_was_raised_again_meanwhile_is_not_acknowledged() {
+    let server = Server::start().await;
+    let path = format!("/api/v1/alarms/{ALARM}/acknowledge");
+    let response = server.post(&path, json!({"by": "Li", "raises": 0})).await;
+    let (status, code, _) = refusal(response).await;
+    assert_eq!((status, code.as_str()), (409, "raised_again"));
+    assert!(knows_code("post", "/api/v1/alarms/{id}/acknowledge", 409, "raised_again"));
+    assert_eq!(server.post(&path, json!({"by": "Li", "raises": 1})).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_supervisor_acknowledges_apart_from_the_operator() {
+    let server = Server::start().await;
+    let path = format!("/api/v1/alarms/{ALARM}/supervisor-acknowledge");
+    let response = server.post(&path, json!({"by": "Zhao", "comment": "seen"})).await;
+    assert_eq!(response.status(), 200);
+    let alarm = response.json().await.unwrap();
+    check_answer("post", "/api/v1/alarms/{id}/supervisor-acknowledge", &alarm);
+    assert_eq!(
+        (&alarm["supervised_by"], &alarm["acknowledged_by"]),
+        (&json!("Zhao"), &json!(null))
+    );
+    assert_eq!(alarm["state"], "active_unacknowledged");
+}
+
+#[tokio::test]
+async fn an_alarm_says_what_holds_it() {
+    let server = Server::start().await;
+    let open = server.json("/api/v1/alarms?state=open").await;
+    check_answer("get", "/api/v1/alarms", &open);
+    assert_eq!(open[0]["held"], "shelved");
+    assert_eq!(open[0]["shelved"]["by"], "Li");
+    assert_eq!(open[0]["shelved"]["why"]["en"], "probe is being cleaned");
+    let held = server.json("/api/v1/alarms/held").await;
+    check_answer("get", "/api/v1/alarms/held", &held);
+    assert_eq!(held[0]["name"], "pool.ph.probe-1.ph");
+    assert_eq!((&held[0]["active"], &held[0]["alarm"]), (&json!(true), &json!(ALARM)));
+}
+
+#[tokio::test]
+async fn holding_needs_a_reason_and_a_length_that_is_allowed() {
+    let server = Server::start().await;
+    let path = format!("/api/v1/alarms/{ALARM}/shelve");
+    for (body, hint) in [
+        (json!({"by": "Li", "minutes": 60}), "`reason`"),
+        (json!({"by": "Li", "reason": "x"}), "`minutes`"),
+        (json!({"by": "Li", "reason": "x", "minutes": 0}), "`minutes`"),
+        (json!({"by": "Li", "reason": "x", "minutes": 6000}), "at most 600 min"),
+        (json!({"by": " ", "reason": "x", "minutes": 60}), "`by`"),
+    ] {
+        let (status, code, detail) = refusal(server.post(&path, body.clone()).await).await;
+        assert_eq!((status, code.as_str()), (422, "bad_body"), "{body}");
+        assert!(detail.contains(hint), "{body}: {detail}");
+    }
+    let body = json!({"by": "Li", "reason": "x", "minutes": 60});
+    let response = server.post(&path, body.clone()).await;
+    assert_eq!(response.status(), 200);
+    check_answer("post", "/api/v1/alarms/{id}/shelve", &response.json().await.unwrap());
+    let end = path.replace("/shelve", "/unshelve");
+    assert_eq!(server.post(&end, json!({"by": "Li"})).await.status(), 200);
+    let (_, code, _) = refusal(server.post(&end, body).await).await;
+    assert_eq!(code, "bad_body", "an end has no length");
+    let back = path.replace("/shelve", "/return-to-service");
+    let (status, code, _) = refusal(server.post(&back, json!({"by": "Li"})).await).await;
+    assert_eq!((status, code.as_str()), (409, "not_held"));
+    assert!(knows_code("post", "/api/v1/alarms/{id}/return-to-service", 409, "not_held"));
+}
+
+#[tokio::test]
+async fn the_alarm_system_has_figures() {
+    let server = Server::start().await;
+    let kpis = server.json("/api/v1/alarms/kpis").await;
+    check_answer("get", "/api/v1/alarms/kpis", &kpis);
+    assert_eq!((&kpis["told"], &kpis["most_per_step"]), (&json!(12), &json!(12)));
+    assert_eq!(kpis["floods"][0]["raised"], 2, "{}", kpis["floods"]);
+    assert_eq!(kpis["top"][0]["name"], "pool.ph.probe-1.ph");
+    assert_eq!(kpis["now"]["shelved"], 1);
+    assert_eq!((&kpis["now"]["standing"], &kpis["now"]["raised_lately"]), (&json!(1), &json!(3)));
+}
+
+#[tokio::test]
 async fn alarms_by_state() {
     let server = Server::start().await;
     let count = async |query| server.json(query).await.as_array().unwrap().len();

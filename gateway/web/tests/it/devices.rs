@@ -175,5 +175,5 @@ async fn every_other_change_is_refused_to_a_page_of_another_site() {
         assert_eq!((status, code.as_str()), (415, "unsupported_media_type"), "{path}");
         refused += 1;
     }
-    assert_eq!(refused, 7);
+    assert_eq!(refused, 15);
 }

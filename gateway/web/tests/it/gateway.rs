@@ -10,8 +10,8 @@ use std::{
 };
 use weir_domain::{AreaId, BadReason, Clock, PointId, Reading, Sample, SeriesId, Timestamp};
 use weir_engine::{
-    Act, AlarmEvent, Capacity, Effect, Mark, MarkChange, MarkEvent, MarkId, Origin, Refusal,
-    RejudgeReason, Review, Transition,
+    Act, AlarmEvent, Capacity, Deed, Effect, Mark, MarkChange, MarkEvent, MarkId, Origin, Refusal,
+    Refused, RejudgeReason, Review, Transition,
     ports::{
         ActError, Acts, AlarmFilter, BreakerState, Bucket, Configuration, DeliveryError,
         DeviceHealth, DeviceState, Frames, Health, History, LinkHealth, Mailbox, MarkFilter, Marks,
@@ -202,6 +202,7 @@ impl Records for Memory {
             AlarmFilter::Active => alarm.is_active(),
             AlarmFilter::Open => alarm.is_open(),
             AlarmFilter::Closed => !alarm.is_open(),
+            AlarmFilter::Unsupervised => alarm.supervised.is_none(),
         };
         let alarms = self.alarms.lock().unwrap();
         Ok(alarms.iter().filter(wanted).take(limit).cloned().collect())
@@ -211,6 +212,21 @@ impl Records for Memory {
         self.check()?;
         let alarms = self.alarms.lock().unwrap();
         Ok(alarms.iter().find(|alarm| alarm.raised.alarm == id).cloned())
+    }
+
+    fn alarm_events(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        after: Option<(Timestamp, u64)>,
+        limit: usize,
+    ) -> Result<Vec<(u64, AlarmEvent)>, PortError> {
+        self.check()?;
+        let all = (1..).zip((1..=12).map(|number| event(number, Transition::Raised)));
+        let wanted = all.filter(|(id, event)| {
+            (from..to).contains(&event.t) && after.is_none_or(|after| (event.t, *id) > after)
+        });
+        Ok(wanted.take(limit).collect())
     }
 }
 
@@ -267,10 +283,26 @@ impl Acts for Memory {
         Box::pin(async move {
             self.check().map_err(ActError::Port)?;
             let (id, by, comment, transition) = match act {
-                Act::Acknowledge { alarm, by, comment } => {
+                Act::Acknowledge { seen: Some(0), .. } => {
+                    return Err(ActError::Refused(Refusal::Alarm(Refused::RaisedAgain)));
+                }
+                Act::Acknowledge { alarm, by, comment, .. } => {
                     (alarm, by, comment, Transition::Acknowledged)
                 }
                 Act::Comment { alarm, by, comment } => (alarm, by, comment, Transition::Commented),
+                Act::Alarm { alarm, by, comment, deed } => {
+                    let transition = match deed {
+                        Deed::SupervisorAcknowledge => Transition::SupervisorAcknowledged,
+                        Deed::Shelve { secs: 0..=36_000 } => Transition::Shelved,
+                        Deed::Shelve { .. } => {
+                            let most = Duration::from_secs(36_000);
+                            return Err(ActError::Refused(Refusal::Alarm(Refused::TooLong(most))));
+                        }
+                        Deed::Unshelve => Transition::Unshelved,
+                        _ => return Err(ActError::Refused(Refusal::Alarm(Refused::NotHeld))),
+                    };
+                    (alarm, by, comment, transition)
+                }
                 other => return self.mark(other),
             };
             let mut alarms = self.alarms.lock().unwrap();

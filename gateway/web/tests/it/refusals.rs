@@ -59,8 +59,14 @@ async fn every_wrong_question_is_refused_with_the_fix() {
         ("/api/v1/verdicts", "/api/v1/verdicts?from=1", "bad_time", "from"),
         ("/api/v1/verdicts/{id}/explain", "/api/v1/verdicts/8/explain", "unknown_verdict", "8"),
         ("/api/v1/verdicts/{id}/explain", "/api/v1/verdicts/x/explain", "unknown_verdict", "x"),
-        ("/api/v1/alarms", "/api/v1/alarms?state=loud", "bad_state", "all, active, open or closed"),
+        ("/api/v1/alarms", "/api/v1/alarms?state=loud", "bad_state", "all, active, open, closed"),
         ("/api/v1/alarms", "/api/v1/alarms?limit=x", "bad_limit", "1 to"),
+        (
+            "/api/v1/alarms/kpis",
+            "/api/v1/alarms/kpis?from=2026-01-01T00:00:00Z&to=2026-11-01T00:00:00Z",
+            "bad_range",
+            "92 days",
+        ),
     ];
     for (path, address, code, hint) in cases {
         let (status, said, detail) = refusal(server.get(address).await).await;

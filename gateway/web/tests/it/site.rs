@@ -2,13 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 use weir_domain::{
-    BadReason, Priority, Reading, Sample, SeriesId, Text, Timestamp, UncertainReason, Unit, Value,
-    ValueKind, Verdict,
+    AlarmClass, BadReason, Priority, Reading, Sample, SeriesId, Text, Timestamp, UncertainReason,
+    Unit, Value, ValueKind, Verdict,
 };
 use weir_engine::{
-    AlarmEvent, AreaInfo, Capacity, CheckName, Description, DeviceInfo, Finding, LimitInfo,
-    LinkInfo, Mark, MarkId, MarkReason, Origin, PackInfo, Person, PointInfo, PointState,
-    RequirementInfo, RequirementState, Snapshot, Transition, VerdictRecord, ports::StoredAlarm,
+    Alarm, AlarmDetail, AlarmEvent, AlarmFacts, AlarmSettings, AreaInfo, Capacity, CheckName,
+    Condition, Description, DeviceInfo, Finding, LimitInfo, LinkInfo, Mark, MarkId, MarkReason,
+    Origin, PackInfo, Person, PointInfo, PointState, RequirementInfo, RequirementState, Snapshot,
+    Transition, VerdictRecord, ports::StoredAlarm,
 };
 
 /// `2026-11-22T12:00:00.000Z`.
@@ -76,6 +77,8 @@ fn requirement(id: &str, area: &str, points: &[usize], warning: bool) -> Require
         limit: text("[7.0, 7.8]"),
         warning,
         priority: Priority::High,
+        class: AlarmClass::Compliance,
+        group: None,
         cause: text("dosing"),
         consequence: text("burning eyes"),
         response: text("check the pump"),
@@ -140,7 +143,17 @@ fn state(verdict: Option<Verdict>, value: Option<f64>) -> RequirementState {
 /// The site as it stands before the engine has said anything.
 pub(crate) fn silence() -> Snapshot {
     let (points, requirements, alarms) = (Vec::new(), Vec::new(), Vec::new());
-    Snapshot { description: description(), t: None, seq: 0, points, requirements, alarms }
+    Snapshot {
+        description: description(),
+        t: None,
+        seq: 0,
+        points,
+        requirements,
+        alarms,
+        alarm_facts: Vec::new(),
+        flood_since: None,
+        raised_lately: 0,
+    }
 }
 
 /// pH too high with good data, ORP under calibration, flow never heard of, the sauna closed.
@@ -170,6 +183,9 @@ pub(crate) fn snapshot() -> Snapshot {
             state(None, None),
         ],
         alarms: vec![alarm(1)],
+        alarm_facts: vec![facts()],
+        flood_since: None,
+        raised_lately: 3,
     }
 }
 
@@ -189,7 +205,19 @@ pub(crate) fn event(number: u64, transition: Transition) -> AlarmEvent {
         clause: "4.2.4".to_owned(),
         by: None,
         comment: None,
+        detail: AlarmDetail::default(),
     }
+}
+
+/// The alarm that is open is shelved.
+pub(crate) fn facts() -> AlarmFacts {
+    let mut facts = Alarm::default();
+    let settings = AlarmSettings::default();
+    facts.observe(ago(500), Condition::Abnormal, &settings, &mut Vec::new());
+    let hour = Duration::from_secs(3_600);
+    facts.shelve(ago(400), hour, ("Li", "probe is being cleaned"), &settings).unwrap();
+    let open = Some(alarm(1).raised.alarm);
+    AlarmFacts { requirement: 0, name: "pool.ph.probe-1.ph".to_owned(), open, facts }
 }
 
 pub(crate) fn alarm(number: u64) -> StoredAlarm {

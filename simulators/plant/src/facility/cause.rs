@@ -143,7 +143,7 @@ causes! {
     /// No bisulphite before the outfall.
     DechlorFailure = "dechlor_failure" Fault Process EFFLUENT, (60.0, 360.0), (1.0, 1.0), 45.0;
     /// An acid from a laboratory. Size: pH units down.
-    AcidShock = "acid_shock" Fault Process EFFLUENT, (50.0, 180.0), (1.9, 2.9), 60.0;
+    AcidShock = "acid_shock" Fault Process EFFLUENT, (60.0, 180.0), (2.1, 3.0), 60.0;
     /// A lye from the laundry. Size: pH units up.
     AlkaliShock = "alkali_shock" Fault Process EFFLUENT, (50.0, 180.0), (2.2, 3.2), 60.0;
     /// The biology fails. Size: times the usual COD.

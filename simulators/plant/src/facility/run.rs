@@ -42,7 +42,8 @@ pub struct Facility {
 
 impl Facility {
     /// The facility of a kind and seed in its ordinary state, and what is to happen to it. The
-    /// signals that incidents name are those of [`Site::signals`].
+    /// signals that incidents name are those of [`Site::signals`]; one that names none that is
+    /// there does nothing. A cause acts in the steps that end within it.
     pub fn new(kind: Kind, seed: u64, start: Timestamp, mut incidents: Vec<Incident>) -> Self {
         let built = kind.build(seed);
         incidents.sort_by_key(|incident| incident.at);
@@ -211,13 +212,14 @@ impl Facility {
         for incident in &acting {
             self.active.add(incident);
         }
+        let courier_of = &self.courier_of;
+        let device_of = |incident: &Incident| {
+            incident.signal.and_then(|signal| courier_of.get(signal).copied())
+        };
         for (signal, instrument) in self.instruments.iter_mut().enumerate() {
             let mine = acting.iter().filter(|incident| match incident.cause.about().target {
                 Target::Signal => incident.signal == Some(signal),
-                Target::Device => {
-                    incident.signal.map(|other| self.courier_of[other])
-                        == Some(self.courier_of[signal])
-                }
+                Target::Device => device_of(incident) == Some(courier_of[signal]),
                 Target::Process | Target::Site => false,
             });
             instrument.acting = mine.map(|incident| acting_of(incident)).collect();
@@ -225,7 +227,7 @@ impl Facility {
         for (device, courier) in self.couriers.iter_mut().enumerate() {
             let mine = acting.iter().filter(|incident| match incident.cause.about().target {
                 Target::Site => true,
-                _ => incident.signal.map(|signal| self.courier_of[signal]) == Some(device),
+                _ => device_of(incident) == Some(device),
             });
             courier.act(mine.map(|incident| acting_of(incident)).collect());
         }

@@ -1,5 +1,6 @@
 //! One module a story.
 
+mod alarms;
 mod cli;
 mod console;
 mod crash;
@@ -8,6 +9,7 @@ mod demo;
 mod docs;
 mod faults;
 mod interop;
+mod marks;
 mod messages;
 mod modbus;
 mod mqtt;

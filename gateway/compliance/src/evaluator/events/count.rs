@@ -9,7 +9,7 @@ use super::{
     EventRule,
     ledger::{Ledger, Tally},
     period::Windows,
-    watch::{Event, Watch},
+    watch::{Event, MOMENT, Watch},
     words,
 };
 use crate::{
@@ -210,7 +210,9 @@ impl Count {
         if let Some((_, enough)) = self.seen.filter(|(known, _)| *known == key) {
             return enough;
         }
-        let hidden = self.hidden((tally.from, t.min(tally.to).max(tally.from)), watches);
+        // The moment itself is looked at too, so that a gap counts from where it begins.
+        let to = (t + MOMENT).clamp(tally.from, tally.to);
+        let hidden = self.hidden((tally.from, to), watches);
         let covered = words::coverage((tally.from, tally.to), hidden.into_iter());
         let enough = covered >= self.settings.coverage_min;
         if mark.is_none_or(|(_, to)| to <= t) {

@@ -30,6 +30,11 @@ impl Happened {
         self.events.front().copied()
     }
 
+    /// The first one after `t`.
+    pub(crate) fn after(&self, t: Timestamp) -> Option<&Event> {
+        self.events.get(self.events.partition_point(|event| event.at <= t))
+    }
+
     pub(crate) fn take_first(&mut self) -> Option<Event> {
         self.events.pop_front()
     }

@@ -1,9 +1,9 @@
 //! The windows in which events are counted: local days, weeks, months, quarters and years, and the
 //! time before each opening.
 
-use crate::{Period, calendar::Calendar};
+use crate::{Period, Window, calendar::Calendar};
 use core::time::Duration;
-use jiff::{ToSpan, civil::Date, tz::TimeZone};
+use jiff::tz::TimeZone;
 use weir_domain::Timestamp;
 
 /// How the windows of a rule follow one another.
@@ -20,7 +20,11 @@ impl Windows {
     /// follow closely, a window may begin before the one before it has ended.
     pub(crate) fn after(&self, t: Timestamp) -> Option<(Timestamp, Timestamp)> {
         match self {
-            Self::Calendar(zone, period) => Some(calendar_window(zone, *period, t)),
+            Self::Calendar(zone, period) => {
+                let calendar = Calendar { time_zone: zone.clone(), schedule: None };
+                let window = Window::Per(*period);
+                Some((calendar.window_before(t, window), calendar.window_after(t, window)))
+            }
             Self::Opening(calendar, before) => {
                 let opening = opening_after(calendar, t)?;
                 Some((opening - *before, opening))
@@ -33,39 +37,6 @@ impl Windows {
 fn opening_after(calendar: &Calendar, t: Timestamp) -> Option<Timestamp> {
     let change = calendar.change_after(t)?;
     if calendar.is_open(change) { Some(change) } else { calendar.change_after(change) }
-}
-
-fn calendar_window(zone: &TimeZone, period: Period, t: Timestamp) -> (Timestamp, Timestamp) {
-    let today = zone.to_datetime(t.to_jiff()).date();
-    let first = first_day(period, today);
-    let next = match period {
-        Period::Day => first.saturating_add(1.day()),
-        Period::Week => first.saturating_add(1.week()),
-        Period::Month => first.saturating_add(1.month()),
-        Period::Quarter => first.saturating_add(3.months()),
-        Period::Year => first.saturating_add(1.year()),
-    };
-    let (from, to) = (midnight(zone, first, t), midnight(zone, next, t));
-    (from.min(t), to.max(t + Duration::from_millis(1)))
-}
-
-fn first_day(period: Period, date: Date) -> Date {
-    let back = i64::from(date.weekday().to_monday_zero_offset());
-    match period {
-        Period::Day => date,
-        Period::Week => date.saturating_sub(back.days()),
-        Period::Month => date.first_of_month(),
-        Period::Quarter => {
-            date.first_of_month().saturating_sub(i64::from((date.month() - 1) % 3).months())
-        }
-        Period::Year => date.first_of_year(),
-    }
-}
-
-/// Where the local clock shows midnight; `t` at the ends of time.
-fn midnight(zone: &TimeZone, date: Date, t: Timestamp) -> Timestamp {
-    let moment = zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0)).compatible();
-    moment.map_or(t, Timestamp::from)
 }
 
 #[cfg(test)]

@@ -185,14 +185,11 @@ impl Sequence {
         let standing =
             Standing { verdict: Some(verdict), since: Some(from), value: None, note: note.clone() };
         words::stand(&mut self.state.standing, standing, out);
-        let mut from = from.max(self.state.judged);
-        if !matches!(self.settings.when, When::After(_)) {
-            from = from.min(to - MOMENT);
-        }
-        // Answered together with the trigger before it.
-        if to <= from {
+        // Answered together with the trigger before it, or with one of the same moment.
+        if to <= self.state.judged {
             return;
         }
+        let from = from.max(self.state.judged).min(to - MOMENT);
         self.state.judged = to;
         let unseen = self.needs(watches).flat_map(|(_, watch)| watch.unseen(from, to));
         let (coverage, value) = (words::coverage((from, to), unseen), None);
@@ -322,7 +319,10 @@ impl EventRule for Sequence {
             When::After(span) => trigger.at + span,
             _ => trigger.at,
         };
-        [trigger.at, end].into_iter().find(|next| *next > t)
+        // Whatever answers or cancels it decides at once.
+        let answers = self.state.needs.iter().chain([&self.state.reset]);
+        let answers = answers.filter_map(|events| events.after(t)).map(|event| event.at);
+        answers.chain([trigger.at, end]).filter(|next| *next > t).min()
     }
 
     fn forgets(&self) -> Timestamp {

@@ -4,8 +4,8 @@
 //! middle of a short test.
 
 use crate::{
-    CountRule, Edge, EventSpec, ExpectedRule, Often, Period, ReconcileRule, Rule, SequenceRule,
-    SequenceTime, Side,
+    CountRule, Edge, EventSpec, ExpectedRule, Number, Often, Pack, Period, ReconcileRule, Rule,
+    SequenceRule, SequenceTime, Side, run_tests,
     testing::{Bench, Event, Player, at, of, spec, t},
 };
 use core::time::Duration;
@@ -50,7 +50,7 @@ fn sequence(trigger: EventSpec, needs: Vec<EventSpec>, time: SequenceTime) -> Ru
 }
 
 fn reconcile(left: EventSpec, right: EventSpec, ratio: (f64, f64)) -> ReconcileRule {
-    let side = |event| Side { event, times: 1.0, sum: false, at_least: 0 };
+    let side = |event| Side { event, times: Number::Given(1.0), sum: false, at_least: 0 };
     ReconcileRule {
         left: side(left),
         right: side(right),
@@ -474,7 +474,7 @@ fn two_counts_agree_or_not() {
     assert_eq!(last(play(silent, &steps(3.0), &[])), "?1200..87600");
     // The values added up, and each count standing for three: 12 to 12.
     let mut summed = rule(1.0, 1.0);
-    (summed.right.sum, summed.left.times) = (true, 4.0);
+    (summed.right.sum, summed.left.times) = (true, Number::Given(4.0));
     let played = play(summed, &steps(3.0), &exams);
     assert_eq!(played.passed()[1].value, Some(1.0));
     // More exposures than the gap could explain are too many; too few may lie in it.
@@ -624,4 +624,76 @@ fn samples_of_the_future_are_taken_as_of_now() {
     ahead.sample = Sample { source_time: t(1_000_000), ..ahead.sample };
     let played = bench(rule).occasional(&[0]).play(&[ahead], 90_000);
     assert_eq!(played.verdicts(), "?-85200..1200 +1200..87600");
+}
+
+#[test]
+fn what_comes_too_late_changes_nothing_that_could_have_been_judged() {
+    let after = SequenceTime::After(Duration::from_secs(60), None);
+    let bench = bench(sequence(event(Edge::On), vec![event(Edge::On)], after));
+    // The second sample is twenty seconds late, five more than may be.
+    let (first, late) = (of(0, 0, 0.0), of(0, 10, None).late(20));
+    let steady = [first, of(0, 9, 0.0), late];
+    let quiet = bench.play(&steady, 100);
+    for look in 25..30 {
+        let mut player = Player::new(bench.evaluator(t(0)));
+        steady[..2].iter().for_each(|event| player.observe(*event));
+        player.fire(t(look));
+        player.evaluator.advance(t(look), &mut player.out);
+        player.observe(late);
+        assert_eq!(player.finish(t(100)), quiet, "{look}");
+    }
+    // It speaks from fifteen seconds before it came.
+    assert_eq!(quiet.standing.since, Some(t(15)));
+}
+
+/// Every kind of rule of events, as it is written.
+const PACK: &str = include_str!("pack.toml");
+
+#[test]
+fn a_pack_of_events_passes_its_tests() {
+    let pack = Pack::parse(PACK).unwrap();
+    for outcome in run_tests(&pack) {
+        assert_eq!(outcome.failure, None, "{}", outcome.name);
+    }
+    let limits: Vec<String> =
+        pack.requirements.iter().map(|requirement| requirement.limit_text().en).collect();
+    let words = [
+        "chlorine test at least 2 times a day",
+        "manual_chlorine entry (0.3 to 1 mg/L) at least 1 times within 1 h before opening",
+        "drain_open=1 for 1 min at least every 4 h",
+        "exposures count outside the hours at most 0 times a day",
+        "manual_chlorine entry within 30 min before each valve_open=1",
+        "source_out=0 within 5 s after each dose_rate > 10 µSv/h",
+        "cycles count to cups_needed entry, ≥ 0.9, a day",
+        "134 to 137 °C for 3 min, within 2 K of saturated steam",
+        "134 to 137 °C for 4 min, within 2 K of saturated steam",
+    ];
+    assert_eq!(limits, words);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_a_hint() {
+    for (from, to, word) in [
+        ("at_least = 2", "at_least = 0", "at_least is 0"),
+        ("per = \"day\"\ngrace_mins", "every_hours = 4\nper = \"day\"\ngrace_mins", "how often"),
+        ("grace_mins = 30", "grace_mins = 99999", "longer than a month"),
+        ("expected.before_mins = 60", "", "before_mins do not fit"),
+        ("expected.every_hours = 4", "expected.every_hours = -1", "no duty comes round"),
+        ("low = 0.3, high = 1 }", "low = 3, high = 1 }", "no value can be within"),
+        ("edge = \"on\", lasting_secs", "edge = \"sample\", lasting_secs", "only a state lasts"),
+        ("edge = \"above\", level = 10", "edge = \"above\"", "edge and level"),
+        ("edge = \"increase\", roll_over", "edge = \"on\", roll_over", "only increase"),
+        ("sequence.before_secs = 1800", "", "not exactly one time"),
+        ("sequence.after_secs = 5", "sequence.same_day = true", "unless has no effect"),
+        ("[0.9, inf]", "[1.1, 0.9]", "ratio is no interval"),
+        ("times = \"cups_per_cycle\"", "times = \"cups\"", "there is no fact cups"),
+        ("steam = { tolerance_k = 2 }", "steam = { tolerance_k = 0 }", "not above 0"),
+        ("steam = { tolerance_k = 2 }", "", "pressure does not fit"),
+        ("hold_secs = 180 }", "hold_secs = 0 }", "hold_secs is at most a day"),
+        ("band_above = 3", "band_above = 3\nthreshold = 121", "not exactly one hold"),
+    ] {
+        assert!(PACK.contains(from), "{from}");
+        let faults = Pack::parse(&PACK.replacen(from, to, 1)).unwrap_err();
+        assert!(faults.to_string().contains(word), "{from} -> {to}:\n{faults}");
+    }
 }

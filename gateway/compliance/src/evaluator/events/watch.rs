@@ -169,11 +169,15 @@ impl Watch {
 
     /// When time alone changes something next: silence begins, or a state has lasted long enough.
     pub(super) fn next_after(&self, t: Timestamp) -> Option<Timestamp> {
-        if self.settings.takes_entries() {
-            return None;
-        }
-        let silence = Some(self.state.seen_until).filter(|silence| *silence > t);
-        self.lasts_at().into_iter().chain(silence).min()
+        // Samples may be ahead of what is settled, and with them the gaps and what a gate did.
+        let gap = self.state.gaps.partition_point(|gap| gap.to <= t);
+        let gap = self.state.gaps.get(gap).map(|gap| (gap.from, gap.to));
+        let shut = self.state.shut.partition_point(|(_, to)| *to <= t);
+        let turns = gap.into_iter().chain(self.state.shut.get(shut).copied());
+        let turns = turns.map(|(from, to)| if from > t { from } else { to });
+        let silence = Some(self.state.seen_until);
+        let silence = silence.filter(|at| *at > t && !self.settings.takes_entries());
+        turns.chain(silence).chain(self.lasts_at()).min()
     }
 
     /// When the state that goes on will have lasted long enough, if it is seen for so long.
@@ -199,19 +203,21 @@ impl Watch {
         if self.state.newest.is_some_and(|newest| source <= newest) {
             return;
         }
-        self.pass(source, out);
         self.state.newest = Some(source);
+        // What comes too late speaks from where nothing is settled yet.
+        let from = source.max(now - self.lateness());
+        self.pass(from, out);
         match value {
             Some(value) => {
-                let since = self.state.seen_until.min(source);
-                let bridged = self.take(value, since, source, out);
-                self.gap(Gap { from: since, to: source, bridged });
-                self.state.seen_until = source + self.settings.max_gap;
+                let since = self.state.seen_until.min(from);
+                let bridged = self.take(value, since, from, out);
+                self.gap(Gap { from: since, to: from, bridged });
+                self.state.seen_until = from.max(source + self.settings.max_gap);
             }
-            None => self.state.seen_until = self.state.seen_until.min(source),
+            None => self.state.seen_until = self.state.seen_until.min(from),
         }
         if self.settings.gate {
-            self.shut(source, value == Some(0.0));
+            self.shut(from, value == Some(0.0));
         }
     }
 
@@ -316,10 +322,12 @@ impl Watch {
         }
     }
 
-    /// The gateway was down: an entry made then may be lost.
+    /// The gateway was down: an entry made then may be lost, unless it could be sent again in time.
     pub(super) fn down(&mut self, from: Timestamp, to: Timestamp) {
         if self.settings.takes_entries() {
-            self.gap(Gap { from, to, bridged: false });
+            if to.since(from) > self.lateness() {
+                self.gap(Gap { from, to, bridged: false });
+            }
         } else if self.settings.occasional {
             // A change that was sent then may be lost.
             self.state.seen_until = self.state.seen_until.min(from);

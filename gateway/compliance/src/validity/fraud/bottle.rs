@@ -14,10 +14,14 @@ use weir_domain::Timestamp;
 
 /// Stretches looked at, hours: a part of the day, and a whole one.
 const STRETCHES: [usize; 2] = [6, 24];
-/// Hours before the stretch that must be known: a day, with its night.
-const REFERENCE_MIN: usize = 24;
+/// Hours before the stretch that must be known: with a night like this one.
+const REFERENCE_MIN: [usize; 2] = [36, 24];
 /// It is far quieter than the quietest stretch before it by this factor.
-const QUIETER: f32 = 3.0;
+const QUIETER: f32 = 8.0;
+/// A part of a day must also begin with a step: away from each of the hours before it by this share
+/// of the level, or five steps of the resolution.
+const STEP_SHARE: f32 = 0.05;
+const STEP_HOURS: usize = 2;
 /// A room is so warm, °C, and keeps its temperature within so many K.
 const ROOM: (f32, f32) = (12.0, 30.0);
 const ROOM_SPAN: f32 = 4.0;
@@ -96,7 +100,8 @@ impl BottleSign {
         length: usize,
         point: &Point,
     ) -> Option<(&'h [&'h Hour], f32, f32)> {
-        let split = past.len().checked_sub(length).filter(|before| *before >= REFERENCE_MIN)?;
+        let known = if length < 24 { REFERENCE_MIN[0] } else { REFERENCE_MIN[1] };
+        let split = past.len().checked_sub(length).filter(|before| *before >= known)?;
         let (reference, recent) = past.split_at(split);
         let moved = |hours: &[&Hour]| span(hours.iter().map(|hour| hour.mean));
         let level = f64::from(recent.first()?.mean).abs();
@@ -108,7 +113,16 @@ impl BottleSign {
         let is_room = warmth().all(|celsius| (ROOM.0..=ROOM.1).contains(&celsius))
             && span(warmth()) <= ROOM_SPAN;
         let floor = (point.step * 0.1) as f32;
-        let is_bottle = f64::from(now) <= allowed
+        // The hour in which it was moved is between.
+        let before = &reference[reference.len() - STEP_HOURS - 1..reference.len() - 1];
+        let far = (STEP_SHARE * level as f32).max(5.0 * point.step as f32);
+        let has_begun =
+            length >= 24 || before.iter().all(|hour| (hour.mean - recent[0].mean).abs() > far);
+        // What does not move at all is stuck, which is another sign.
+        let is_alive = recent.last().is_some_and(|hour| hour.noise > 0.0);
+        let is_bottle = has_begun
+            && is_alive
+            && f64::from(now) <= allowed
             && quietest.is_finite()
             && quietest > QUIETER * now.max(floor)
             && is_room

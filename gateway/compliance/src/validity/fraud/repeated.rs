@@ -101,7 +101,7 @@ impl RepeatedSign {
         point: &Point,
         (t, value): (i64, f64),
     ) -> Option<FindingSaid> {
-        let Some((before, last)) = memory.last.replace((t, value)) else { return None };
+        let (before, last) = memory.last.replace((t, value))?;
         let past = (t - before).min(SPACING) as f64;
         let started = memory.interval == 0.0;
         memory.interval =
@@ -116,7 +116,6 @@ impl RepeatedSign {
 
     /// A landmark: was it seen before, in the same distance as the ones before it?
     fn landmark(&self, memory: &mut RepeatedMemory, point: &Point, t: i64) -> Option<FindingSaid> {
-        #[expect(clippy::cast_possible_truncation, reason = "the upper half")]
         let hash = (memory.hash >> 32) as u32;
         let seen = memory.landmarks.iter().rev().find(|(known, _)| *known == hash);
         let back = seen.map(|(_, at)| t - i64::from(*at) * 1_000);

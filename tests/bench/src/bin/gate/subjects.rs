@@ -6,7 +6,7 @@ use weir_compliance::{Pack, builtin_packs};
 use weir_config::{Device, Library, Site, area_facts};
 use weir_domain::{Reading, Sample, SeriesId, Timestamp};
 use weir_engine::{
-    AreaSpec, DeviceSpec, Engine, LinkInfo, Record, Row, SiteSpec, decode,
+    AlarmLimits, AreaSpec, DeviceSpec, Engine, LinkInfo, Record, Row, SiteSpec, decode,
     plan::{Timing, plan},
 };
 use weir_profiles::Profile;
@@ -247,6 +247,7 @@ fn engine() -> Engine {
         areas: areas.collect(),
         links: links.collect(),
         devices: site.devices.iter().map(device).collect(),
+        alarms: AlarmLimits::default(),
     };
     Engine::new(spec, Timestamp::from_millis(START)).0
 }
