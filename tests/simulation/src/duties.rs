@@ -1,0 +1,230 @@
+//! The duties of each kind of facility: the limits as the standards have them.
+
+use crate::duty::{Band, Duty, Ground};
+use std::time::Duration;
+use weir_plant::facility::{Cause, Kind, Site};
+
+/// Requirements that no duty asks for, and why.
+pub(crate) const NOT_EXAMINED: &[(&str, &str)] = &[
+    ("availability", "passes no verdict on the facility; its compliant verdicts are held against silence"),
+    ("flow-balance-warning", "the plant's inlet has no volume counter"),
+    ("dosed-before-discharge", "the plant's small works dose every batch; only a stopped pump would break it"),
+    ("lamp-without-exposure-warning", "a lamp that is stuck on stays lit through exposures, which this rule takes as its reason"),
+    ("packs-used-warning", "a month is longer than the week of the exam"),
+];
+
+const fn mins(minutes: u64) -> Duration {
+    Duration::from_secs(minutes * 60)
+}
+
+fn duty(requirement: &'static str, persistence: Duration, lag: Duration, ground: Ground) -> Duty {
+    Duty {
+        requirement,
+        device: None,
+        open_only: false,
+        persistence,
+        lag,
+        ground,
+        excuse: &[],
+    }
+}
+
+const NONE: f64 = f64::INFINITY;
+
+fn band(inside: (f64, f64), share: f64, amount: f64) -> Band {
+    let finite = |limit: f64| if limit.is_finite() { limit } else { limit.signum() * 1e12 };
+    Band { inside: (finite(inside.0), finite(inside.1)), share, amount }
+}
+
+fn value(series: &'static str, band: Band) -> Ground {
+    Ground::Value { series, band, when: None }
+}
+
+fn mean(series: &'static str, high: f64, hours: i64) -> Ground {
+    Ground::Mean { series, band: band((-NONE, high), 0.06, 0.05 * high), hours }
+}
+
+fn tests(signal: (&'static str, &'static str), least: usize) -> Ground {
+    Ground::Events { signal, least, before_opening: None }
+}
+
+/// The duties of a site.
+pub(crate) fn duties(site: &Site) -> Vec<Duty> {
+    match site.kind {
+        Kind::Effluent => effluent(site),
+        Kind::Pool => pool(),
+        Kind::Lodging => lodging(site),
+        Kind::Xray => xray(site.class),
+        Kind::Radiotherapy => radiotherapy(),
+        Kind::Sterilizer => sterilizer(site.class),
+    }
+}
+
+/// GB 18466-2005, tables 1 and 2, and 6.1 for the tests.
+fn effluent(site: &Site) -> Vec<Duty> {
+    let class = site.class;
+    let (low, high, outfall) = match class {
+        "infectious_tb" => (6.5, 10.0, true),
+        "general_direct" => (3.0, 10.0, true),
+        _ => (2.0, 8.0, false),
+    };
+    let (cod, solids) = if outfall { (60.0, 20.0) } else { (250.0, 60.0) };
+    let mut duties = Vec::new();
+    if class == "small" {
+        return duties;
+    }
+    let chlorine = band((low, high), 0.06, 0.25);
+    if site.fact("batches").is_none() {
+        let hourly = Ground::Mean { series: "contact_chlorine", band: chlorine, hours: 1 };
+        duties.push(duty("trc-contact", mins(0), mins(10), hourly));
+        duties.push(duty("trc-contact-warning", mins(10), mins(10), value("contact_chlorine", chlorine)));
+    } else {
+        let acts = Ground::Acts { causes: &[Cause::MissedTests], daily: true, also: None };
+        duties.push(duty("batch-test", mins(0), mins(10), acts));
+    }
+    duties.push(duty("ph", mins(10), mins(5), value("ph", band((6.0, 9.0), 0.0, 0.15))));
+    duties.push(duty("cod", mins(0), mins(30), mean("cod", cod, 24)));
+    duties.push(duty("suspended-solids", mins(0), mins(30), mean("solids", solids, 24)));
+    if outfall {
+        let most = band((-NONE, 0.5), 0.06, 0.06);
+        let hourly = Ground::Mean { series: "outfall_chlorine", band: most, hours: 1 };
+        duties.push(duty("trc-outfall", mins(0), mins(10), hourly));
+        duties.push(duty("trc-outfall-warning", mins(10), mins(10), value("outfall_chlorine", most)));
+        duties.push(duty("ammonia", mins(0), mins(30), mean("ammonia", 15.0, 24)));
+    }
+    // Told within two hours after midnight.
+    let by_hand = |parameter| tests(("manual_test", parameter), 2);
+    duties.push(duty("trc-checks", mins(0), mins(75), by_hand("total_residual_chlorine")));
+    duties.push(duty("ph-checks", mins(0), mins(75), by_hand("ph")));
+    duties
+}
+
+/// GB 37488-2019 4.4.1, half an hour long in opening hours.
+fn pool() -> Vec<Duty> {
+    let free = band((0.3, 1.0), 0.05, 0.03);
+    let low_only = band((0.3, NONE), 0.05, 0.03);
+    let ph = band((7.0, 7.8), 0.0, 0.06);
+    let mut duties = vec![
+        duty("free-chlorine", mins(30), mins(5), value("free_chlorine", free)),
+        duty("free-chlorine-warning", mins(10), mins(5), value("free_chlorine", free)),
+        duty("free-chlorine-close-warning", mins(120), mins(5), value("free_chlorine", low_only)),
+        duty("ph", mins(30), mins(5), value("ph", ph)),
+        duty("ph-close-warning", mins(1), mins(5), value("ph", band((6.5, 8.0), 0.0, 0.06))),
+        duty("turbidity", mins(30), mins(10), value("turbidity", band((-NONE, 1.0), 0.05, 0.06))),
+        duty("orp-warning", mins(30), mins(15), value("orp", band((650.0, NONE), 0.0, 15.0))),
+        duty("urea", mins(30), mins(250), value("urea", band((-NONE, 3.5), 0.08, 0.1))),
+        duty("temperature-warning", mins(30), mins(10), value("temperature", band((23.0, 30.0), 0.0, 0.3))),
+        duty("foot-bath", mins(30), mins(5), value("foot_bath_chlorine", band((5.0, 10.0), 0.06, 0.2))),
+    ];
+    for duty in &mut duties {
+        duty.open_only = true;
+    }
+    // GB 37487-2019: before each opening, and twice a day.
+    for (parameter, opening, session) in [
+        ("free_chlorine", "free-chlorine-test-before-opening", "free-chlorine-tests-in-session"),
+        ("ph", "ph-test-before-opening", "ph-tests-in-session"),
+    ] {
+        let signal = ("manual_test", parameter);
+        let before_opening = Some(mins(120));
+        let first = Ground::Events { signal, least: 1, before_opening };
+        duties.push(duty(opening, mins(0), mins(5), first));
+        duties.push(duty(session, mins(0), mins(5), tests(signal, 2)));
+    }
+    duties
+}
+
+/// The lodging code: 125 °C for 15 min, or steam of 100 °C for 20 min; cups for each guest.
+fn lodging(site: &Site) -> Vec<Duty> {
+    let steam = site.class == "steam";
+    let (requirement, least, error, hold) =
+        if steam { ("steam", 100.0, 0.3, mins(20)) } else { ("ir-cabinet", 125.0, 0.8, mins(15)) };
+    let mut duties = Vec::new();
+    for cabinet in 1..=3 {
+        let name = format!("cabinet-{cabinet}");
+        if site.signals_of(&name).next().is_none() {
+            continue;
+        }
+        let ground = Ground::Cycle {
+            heat: format!("cabinet_{cabinet}_temperature"),
+            // The steamer's rule asks for no door.
+            door: (!steam).then(|| format!("cabinet_{cabinet}_door_open")),
+            begins: 80.0,
+            least,
+            error,
+            hold,
+        };
+        duties.push(Duty { device: Some(name), ..duty(requirement, mins(0), mins(5), ground) });
+    }
+    let (left, right) = (("cup_store", "cups_loaded"), ("cup_store", "cups_issued"));
+    duties.push(duty("cup-capacity", mins(0), mins(5), Ground::Ratio { left, right, least: 0.5 }));
+    duties.push(duty("cup-capacity-warning", mins(0), mins(5), Ground::Ratio { left, right, least: 0.9 }));
+    duties
+}
+
+/// Door, lamp and dose rate of a room with rays.
+fn rays(door: &'static str, lamp: &'static str, high: f64) -> Vec<Duty> {
+    let second = Duration::from_secs(1);
+    let acts = |causes, also| Ground::Acts { causes, daily: false, also: Some(also) };
+    let open = acts(&[Cause::ExposureDoorOpen], ("beam", "door_open", true));
+    let dark = acts(&[Cause::ExposureLampOff], ("beam", "lamp_on", false));
+    let rate = Ground::Value {
+        series: "beam_rate_outside",
+        band: band((-NONE, high), 0.6, 0.0),
+        when: None,
+    };
+    vec![
+        duty(door, Duration::ZERO, second * 2, open),
+        duty(lamp, Duration::ZERO, second * 2, dark),
+        // A counting tube needs half a minute.
+        duty("dose-rate", second, second * 20, rate),
+        duty("detector-dead-warning", second * 60, second * 5, Ground::Incidents(&[Cause::Dead])),
+    ]
+}
+
+/// GBZ 130-2020.
+fn xray(class: &str) -> Vec<Duty> {
+    let mut duties =
+        rays("exposure-door-open", "exposure-lamp-off", if class == "dr" { 25.0 } else { 2.5 });
+    let acts = Ground::Acts { causes: &[Cause::OutOfHours], daily: true, also: None };
+    duties.push(duty("exposure-outside-hours-warning", mins(0), mins(5), acts));
+    duties.push(duty("daily-lamp-door-check", mins(0), mins(130), tests(("manual_test", "daily_check"), 1)));
+    duties
+}
+
+/// GBZ 121-2020.
+fn radiotherapy() -> Vec<Duty> {
+    let mut duties = rays("beam-door-open", "beam-lamp-off", 2.5);
+    duties.retain(|duty| duty.requirement != "detector-dead-warning");
+    duties
+}
+
+/// WS 506-2016 and WS 310.2-2016.
+fn sterilizer(class: &str) -> Vec<Duty> {
+    let (begins, least, hold) = match class {
+        "cssd_134" => (125.0, 134.0, mins(4)),
+        "prevac_132" => (125.0, 132.0, mins(4)),
+        "prevac_121" => (110.0, 121.0, mins(15)),
+        _ => (125.0, 134.0, mins(3)),
+    };
+    let ground = Ground::Cycle {
+        heat: "chamber_temperature".into(),
+        door: Some("door_open".into()),
+        begins,
+        least,
+        error: 0.15,
+        hold,
+    };
+    let mut sterilization = duty("sterilization", mins(0), mins(5), ground);
+    // Judged by more than its temperature where its pressure is measured.
+    sterilization.excuse =
+        &[Cause::ResidualAir, Cause::Overshoot, Cause::MissingPulses, Cause::ShallowPulses];
+    let acts = |causes| Ground::Acts { causes, daily: true, also: None };
+    let mut duties = vec![sterilization];
+    if class != "prevac_121" {
+        duties.push(duty("bowie-dick", mins(0), mins(5), acts(&[Cause::MissedTests])));
+        // 2 kPa in 15 minutes.
+        duties.push(duty("leak-rise", mins(0), mins(5), acts(&[Cause::ChamberLeak])));
+        duties.push(duty("leak-test", mins(0), mins(5), Ground::Acts { causes: &[], daily: true, also: None }));
+    }
+    duties
+}
