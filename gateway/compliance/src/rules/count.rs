@@ -90,7 +90,12 @@ impl Kind for CountRule {
     }
 
     fn watches(&self) -> Watches<'_> {
-        Watches::Inputs([&self.event.input].into_iter().chain(self.gate.as_ref().map(|(input, _)| input)).collect())
+        Watches::Inputs(
+            [&self.event.input]
+                .into_iter()
+                .chain(self.gate.as_ref().map(|(input, _)| input))
+                .collect(),
+        )
     }
 
     fn limit_text(&self) -> Text {
