@@ -42,7 +42,7 @@ pub(super) fn out_of_force() -> Standing {
         zh: "此时不适用：不在生效日期内".into(),
         en: "not in force at this time".into(),
     };
-    Standing { verdict: None, since: None, value: None, note }
+    Standing { verdict: None, since: None, value: None, note, early: None }
 }
 
 impl Tenure {
