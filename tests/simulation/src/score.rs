@@ -225,6 +225,6 @@ fn is_groundless(asked: &Asked, verdict: &VerdictRecord, outcome: &Outcome) -> b
             });
             those.count() < *least
         }),
-        Ground::Acts { .. } | Ground::Ratio { .. } => false,
+        Ground::Acts { .. } | Ground::Ratio { .. } | Ground::Sum { .. } => false,
     }
 }

@@ -59,6 +59,11 @@ pub(crate) fn wire(site: &Site, signal: &Signal) -> Wire {
         // Works that treat batch by batch test what they let out; their tank has no outlet that
         // runs all the time.
         (Kind::Effluent, "contact_tank_outlet", parameter) if batches => ("batch_tank", parameter),
+        (Kind::Effluent, "final_outfall", "flow" | "volume_total") if batches => {
+            ("batch_discharge", signal.parameter)
+        }
+        (Kind::Pool, "circulation", parameter) => ("pool_circulation", parameter),
+        (Kind::Pool, "entrance", parameter) => ("pool_hall", parameter),
         (Kind::Effluent, "discharge_valve", _) => ("batch_tank", "discharge_valve_open"),
         (Kind::Effluent, "chlorine_dosing", "pump_running") => ("dosing", "running"),
         (Kind::Lodging, "cup_store", "cups_loaded") => ("cup_disinfection", "cups_disinfected"),
@@ -74,4 +79,16 @@ pub(crate) fn wire(site: &Site, signal: &Signal) -> Wire {
     };
     let factor = if parameter == "leak_rise" { LEAK_TEST_MINUTES } else { 1.0 };
     Wire { role, parameter, unit: signal.unit, factor }
+}
+
+/// The facts of a site by the names that the packs have for them.
+pub(crate) fn facts(site: &Site) -> Vec<(&'static str, f64)> {
+    let named = site.facts.iter().map(|(name, value)| match *name {
+        "pool_m3" => ("pool_volume_m3", *value),
+        "turnover_h" => ("turnover_hours", *value),
+        name => (name, *value),
+    });
+    // A tank that is filled and let out has no contact time of its flow.
+    let batches = site.fact("batches").is_some();
+    named.filter(|(name, _)| !(batches && *name == "contact_tank_m3")).collect()
 }
