@@ -85,7 +85,13 @@ pub(crate) enum Ground {
     /// By counting what happened in each local day, or before each opening.
     Events { signal: (&'static str, &'static str), least: usize, before_opening: Option<Duration> },
     /// By what was counted of one thing for each of another, in a local day.
-    Ratio { left: (&'static str, &'static str), right: (&'static str, &'static str), least: f64 },
+    /// Of a left side of nothing, only a warning can be asked: nobody may have told.
+    Ratio {
+        left: (&'static str, &'static str),
+        right: (&'static str, &'static str),
+        least: f64,
+        from_nothing: bool,
+    },
     /// By incidents that act on the requirement's own points.
     Incidents(&'static [Cause]),
 }

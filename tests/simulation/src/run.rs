@@ -224,8 +224,11 @@ fn silent(
         };
         let mut newest = start;
         let mut gaps = Vec::new();
-        let times = samples.iter().filter(speaks).map(|sample| sample.source_time);
-        for at in times.chain([end]) {
+        // Nothing is measured in the future: a clock that is ahead speaks of when it is heard.
+        let time = |sample: &Sample| sample.source_time.min(sample.received_time);
+        let mut times: Vec<_> = samples.iter().filter(speaks).map(time).collect();
+        times.sort_unstable();
+        for at in times.into_iter().chain([end]) {
             if at > newest && at.since(newest) > most {
                 gaps.push(Span::new(newest + most, at));
             }

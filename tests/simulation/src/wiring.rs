@@ -28,6 +28,8 @@ pub(crate) fn law(site: &Site) -> Law {
         Kind::Xray => ("radiation", &["gbz130-2020"]),
         Kind::Radiotherapy => ("radiation", &["gbz121-2020"]),
         Kind::Sterilizer if site.class == "cssd_134" => ("sterilization", &["ws310-2016"]),
+        // A gravity programme has no pulses, this one has: no pack has a class for it.
+        Kind::Sterilizer if site.class == "prevac_121" => ("sterilization", &[]),
         Kind::Sterilizer => ("sterilization", &["ws506-2016"]),
     };
     let class = match site.class {
@@ -35,7 +37,6 @@ pub(crate) fn law(site: &Site) -> Law {
         "cssd_134" => Some("prevac_134"),
         "small_134" => Some("b134"),
         "prevac_132" => Some("b132"),
-        "prevac_121" => Some("g121"),
         class if matches!(site.kind, Kind::Effluent | Kind::Xray) => Some(class),
         _ => None,
     };

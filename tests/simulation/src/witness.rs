@@ -35,8 +35,8 @@ pub(crate) fn testify(week: &Week, site: &Site, duties: &[Duty]) -> anyhow::Resu
             (Some(events), Ground::Events { signal, least, before_opening }) => {
                 events.too_few(site, week, *signal, *least, *before_opening)
             }
-            (Some(events), Ground::Ratio { left, right, least }) => {
-                events.too_little(site, week, *left, *right, *least)
+            (Some(events), Ground::Ratio { left, right, least, from_nothing }) => {
+                events.too_little(site, week, (*left, *right), *least, *from_nothing)
             }
             _ => witness.end(week.end()),
         })
@@ -341,9 +341,9 @@ impl Events {
         &self,
         site: &Site,
         week: &Week,
-        left: (&str, &str),
-        right: (&str, &str),
+        (left, right): ((&str, &str), (&str, &str)),
         least: f64,
+        from_nothing: bool,
     ) -> Seen {
         let mut seen = Seen::default();
         let (Some(left), Some(right)) = (site.signal(left.0, left.1), site.signal(right.0, right.1))
@@ -355,7 +355,9 @@ impl Events {
                 let those = events.get(&signal).into_iter().flatten();
                 those.filter(|(at, _)| day.from <= *at && *at < day.to).map(|(_, n)| n).sum::<f64>()
             };
-            if sum(&self.whole, left) < sum(&self.whole, right) * least * 0.97 {
+            let done = sum(&self.whole, left);
+            let is_told = from_nothing || done > 0.0;
+            if is_told && done < sum(&self.whole, right) * least * 0.97 {
                 seen.0.push(day);
             }
             if sum(&self.cut, left) < sum(&self.cut, right) * least * 1.03 {
