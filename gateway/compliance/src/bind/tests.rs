@@ -61,6 +61,8 @@ fn every_point_of_the_role_is_bound_with_the_limits_of_the_class() {
             "trc-contact-warning:[2]",
             "trc-outfall:[1]",
             "trc-outfall-warning:[1]",
+            "trc-contact-forecast:[0]",
+            "trc-contact-forecast:[2]",
         ]
     );
     let low_high = |class| {
@@ -98,7 +100,7 @@ fn a_class_must_be_known_where_the_pack_has_classes() {
     assert!(faults(&effluent, &area(None, &[TRC]))[0].contains("has no class"));
     // A pack without classes does not care.
     let pool = area(Some("whatever"), &["p.ph pool_water ph 1"]);
-    assert_eq!(bound(&pack("gb37488-2019"), &pool), ["ph:[0]", "ph-close-warning:[0]"]);
+    assert_eq!(bound(&pack("gb37488-2019"), &pool), ["ph:[0]", "ph-close-warning:[0]", "ph-forecast:[0]"]);
 }
 
 #[test]

@@ -95,4 +95,40 @@ pub(crate) const CLASSES: &[Class] = &[
     class("计量插座", "Metering plugs", &["shelly-gen2-plug", "tasmota-plug"]),
     class("Sparkplug B 节点", "Sparkplug B nodes", &["generic-sparkplug-node"]),
     class("单值文本传感器", "Plain-text sensors", &["generic-plain-sensor"]),
+    class("阀门触点", "Contacts of valves", &["generic-discharge-valve"]),
+    class(
+        "泳池机房与人数",
+        "Plant rooms and bathers of pools",
+        &["generic-bather-counter", "generic-pool-plant"],
+    ),
+    class("浸泡消毒池", "Soaking basins", &["generic-soaking-basin"]),
+    class("后装机", "Afterloaders", &["generic-afterloader"]),
+    class(
+        "人工检测与实验室",
+        "Tests by hand and laboratories",
+        &["generic-laboratory-water", "generic-manual-test-pool", "generic-manual-test-wastewater"],
+    ),
+    class(
+        "灭菌记录",
+        "Records of sterilization",
+        &["generic-pack-register", "generic-sterilizer-record"],
+    ),
+    class(
+        "放射记录",
+        "Records of radiology",
+        &["generic-radiology-register", "generic-worker-dosimeter"],
+    ),
+    class(
+        "住宿记录",
+        "Records of lodging",
+        &[
+            "generic-cup-room",
+            "generic-cup-store",
+            "generic-front-desk",
+            "generic-guest-room",
+            "generic-linen-store",
+            "generic-soaking-record",
+        ],
+    ),
+    class("泳池记录", "Records of pools", &["generic-foot-bath-record"]),
 ];
