@@ -42,3 +42,24 @@ fn every_requirement_named_there_exists_and_a_rule_without_one_says_why() {
         }
     }
 }
+
+#[test]
+fn every_word_of_the_packs_is_listed() {
+    let (_, words) = REFERENCE.split_once("## The words").unwrap();
+    let row = |role: &str| words.lines().find(|line| line.starts_with(&format!("| `{role}` |")));
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/packs");
+    let mut inputs = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let pack = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for input in pack.split("role = \"").skip(1) {
+            let mut quoted = input.split('"');
+            let (role, parameter) = (quoted.next().unwrap(), quoted.nth(1).unwrap());
+            let row = row(role).unwrap_or_else(|| panic!("{role} is not among the words"));
+            let listed = row.split('|').nth(3).unwrap().split(", ");
+            let mut listed = listed.map(|word| word.split_whitespace().next());
+            assert!(listed.any(|word| word == Some(parameter)), "{role} does not list {parameter}");
+            inputs += 1;
+        }
+    }
+    assert!(inputs > 200, "{inputs}");
+}

@@ -100,7 +100,10 @@ fn a_class_must_be_known_where_the_pack_has_classes() {
     assert!(faults(&effluent, &area(None, &[TRC]))[0].contains("has no class"));
     // A pack without classes does not care.
     let pool = area(Some("whatever"), &["p.ph pool_water ph 1"]);
-    assert_eq!(bound(&pack("gb37488-2019"), &pool), ["ph:[0]", "ph-close-warning:[0]", "ph-forecast:[0]"]);
+    assert_eq!(
+        bound(&pack("gb37488-2019"), &pool),
+        ["ph:[0]", "ph-close-warning:[0]", "ph-forecast:[0]"]
+    );
 }
 
 #[test]
