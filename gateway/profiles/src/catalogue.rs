@@ -51,6 +51,7 @@ pub fn builtin() -> &'static [(&'static str, &'static str)] {
         "generic-pack-register.toml"
         "generic-ph.toml"
         "generic-plain-sensor.toml"
+        "generic-pool-analyser.toml"
         "generic-pool-controller.toml"
         "generic-pool-plant.toml"
         "generic-radiology-register.toml"

@@ -131,4 +131,5 @@ pub(crate) const CLASSES: &[Class] = &[
         ],
     ),
     class("泳池记录", "Records of pools", &["generic-foot-bath-record"]),
+    class("泳池水质分析仪", "Pool analysers", &["generic-pool-analyser"]),
 ];
