@@ -129,7 +129,10 @@ pub(crate) fn spoils(site: &Site, incident: &Incident) -> (Vec<usize>, Span) {
             .signal
             .map(|signal| site.signals_of(&site.signals[signal].device).collect())
             .unwrap_or_default(),
-        (_, Cause::SampleFlowLoss) => role("pool_water", &["free_chlorine", "total_chlorine"]),
+        // While the pool's pump stands, no water comes to the probes either.
+        (_, Cause::SampleFlowLoss | Cause::RecirculationStop | Cause::OverfeedStandstill) => {
+            role("pool_water", &["free_chlorine", "total_chlorine"])
+        }
         (_, Cause::ReedFlapping) => {
             [role("xray_room", &["door_open"]), role("treatment_room", &["door_open"])].concat()
         }
@@ -148,7 +151,7 @@ pub(crate) fn spoilt(site: &Site, incidents: &[Incident], of: &[usize]) -> (Vec<
         let (signals, span) = spoils(site, incident);
         if signals.iter().any(|signal| of.contains(signal)) {
             any.push(span);
-            if incident.cause.about().nature != Nature::Normal {
+            if !matches!(incident.cause.about().nature, Nature::Normal | Nature::Fault) {
                 unusual.push(span);
             }
         }

@@ -150,8 +150,8 @@ pub(crate) fn run(week: &Week) -> anyhow::Result<Outcome> {
     let (verdicts, marks, by_series) = memory.into_parts();
     let of_series = |signal: usize| by_series[installed.series[signal].0 as usize].clone();
     let samples: Vec<_> = (0..site.signals.len()).map(of_series).collect();
-    let silent = silent(&site, &installed.points, &samples, &marks, (week.start, week.end()));
     let unheard = silent(&site, &installed.points, &samples, &[], (week.start, week.end()));
+    let silent = silent(&site, &installed.points, &samples, &marks, (week.start, week.end()));
     let points = installed.points;
     Ok(Outcome {
         site,
