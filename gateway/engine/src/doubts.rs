@@ -151,6 +151,8 @@ impl Doubts {
     ) {
         let request = RejudgeRequest { t: now, points: points.clone(), from, to, why: why.clone() };
         out.push(Effect::Rejudge(Box::new(request)));
+        // Of time so long gone everything has been judged: this request is its sweep, too.
+        let is_old = to + SWEPT_AFTER <= now;
         let same = |doubt: &&mut Doubt| {
             doubt.points == points
                 && doubt.why == why
@@ -161,9 +163,9 @@ impl Doubts {
             Some(doubt) => {
                 doubt.from = doubt.from.min(from);
                 doubt.to = doubt.to.max(to);
-                doubt.is_swept = false;
+                doubt.is_swept &= is_old;
             }
-            None => self.doubts.push(Doubt { points, from, to, why, is_swept: false }),
+            None => self.doubts.push(Doubt { points, from, to, why, is_swept: is_old }),
         }
         self.doubts.retain(|doubt| now.since(doubt.to) <= DOUBTED);
         if self.doubts.len() > DOUBTS_MAX {
