@@ -199,3 +199,23 @@ impl Doubts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_long_gone_is_judged_once_and_time_just_gone_is_swept_later() {
+        let now = Timestamp::from_millis(1_795_341_600_000);
+        let day = Duration::from_secs(86_400);
+        for (to, sweeps) in [(now - day, 1), (now - 3 * day, 0)] {
+            let (mut doubts, mut out) = (Doubts::default(), Vec::new());
+            let points = vec!["ph-1.ph".parse().unwrap()];
+            doubts.raise(now, points, to - day, to, RejudgeReason::LateData, &mut out);
+            assert_eq!(out.len(), 1);
+            assert_eq!(doubts.deadline().is_some(), sweeps == 1);
+            doubts.advance(now + 3 * day, &mut out);
+            assert_eq!(out.len(), 1 + sweeps);
+        }
+    }
+}
