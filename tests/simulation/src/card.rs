@@ -167,7 +167,7 @@ impl Part {
         });
         let tally = match about.nature {
             Nature::Tampering => &mut self.tampering,
-            Nature::Instrument | Nature::Delivery => &mut self.failures,
+            Nature::Instrument => &mut self.failures,
             _ => return,
         };
         let share = tally.entry(about.name).or_default();

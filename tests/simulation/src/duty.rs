@@ -57,13 +57,26 @@ impl Band {
     }
 }
 
+/// What is looked at: a series of the plant, or something made of several.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Quantity {
+    /// As it is.
+    Of(&'static str),
+    /// Hypochlorous acid in free chlorine, by pH and °C.
+    Hocl(&'static str, &'static str, &'static str),
+    /// By how much a temperature (°C) is above that of saturated steam of a pressure (kPa gauge).
+    AboveSaturation(&'static str, &'static str),
+}
+
 /// How the truth is known. Series are those of the plant.
 #[derive(Debug, Clone)]
 pub(crate) enum Ground {
     /// By a true value that leaves the band, while another series is at least so much.
-    Value { series: &'static str, band: Band, when: Option<(&'static str, f64)> },
-    /// By the mean of a true value over hours of the clock or local days.
-    Mean { series: &'static str, band: Band, hours: i64 },
+    Value { of: Quantity, band: Band, when: Option<(&'static str, f64)> },
+    /// By the mean of a true value over hours of the clock or local days, weighted by another.
+    Mean { series: &'static str, band: Band, hours: i64, weight: Option<&'static str> },
+    /// By what a product of two true values comes to over a number of hours, an hour being one.
+    Sum { series: &'static str, times: Option<&'static str>, band: Band, hours: i64 },
     /// By each heating of a chamber: from `begins` on, it must stay at `least` for `hold`.
     Cycle { heat: String, door: Option<String>, begins: f64, least: f64, error: f64, hold: Duration },
     /// By what a cause did: each of its acts has to be found, somewhere in its local day if `daily`.
@@ -72,7 +85,13 @@ pub(crate) enum Ground {
     /// By counting what happened in each local day, or before each opening.
     Events { signal: (&'static str, &'static str), least: usize, before_opening: Option<Duration> },
     /// By what was counted of one thing for each of another, in a local day.
-    Ratio { left: (&'static str, &'static str), right: (&'static str, &'static str), least: f64 },
+    /// Of a left side of nothing, only a warning can be asked: nobody may have told.
+    Ratio {
+        left: (&'static str, &'static str),
+        right: (&'static str, &'static str),
+        least: f64,
+        from_nothing: bool,
+    },
     /// By incidents that act on the requirement's own points.
     Incidents(&'static [Cause]),
 }

@@ -7,7 +7,7 @@ use crate::{
 };
 use serde::Serialize;
 use std::time::Duration;
-use weir_domain::Verdict;
+use weir_domain::{Timestamp, Verdict};
 use weir_engine::{Transition, VerdictRecord};
 
 /// The score of one duty, in one week or in many.
@@ -111,8 +111,10 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
             Verdict::Compliant => {
                 score.hours[0] += hours;
                 let is_sure = asked.sure.iter().any(|sure| {
+                    // An instrument needs its time to see it.
+                    let sure = &Span::new(sure.from + asked.duty.lag, sure.to);
                     let least = sure.length().min(span.length()).mul_f64(0.9);
-                    sure.meets(&span) && overlap(sure, &span) >= least
+                    sure.from < sure.to && sure.meets(&span) && overlap(sure, &span) >= least
                 });
                 if is_sure && is_law && !any_meets(unusual, &span) && is_of_time(asked) {
                     score.wrong += 1;
@@ -165,7 +167,8 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
             .iter()
             .any(|v| v.verdict == Verdict::NonCompliant && Span::new(v.from, v.to.max(v.from + Duration::from_millis(1))).meets(&until));
         let alarm = raised.iter().find(|a| alarm_span(a).meets(&until));
-        if by_verdict || (!is_law && alarm.is_some()) {
+        let is_standing = || raised.iter().any(|a| standing(a, &outcome.alarms).meets(&until));
+        if by_verdict || (!is_law && is_standing()) {
             score.found += 1;
         } else {
             fault("missed", *sure, "nothing was said");
@@ -187,6 +190,15 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
         }
     }
     (score, faults)
+}
+
+/// From the beginning of an alarm's condition to its end.
+fn standing(raised: &weir_engine::AlarmEvent, alarms: &[weir_engine::AlarmEvent]) -> Span {
+    let ends = |a: &&weir_engine::AlarmEvent| {
+        a.alarm == raised.alarm && a.t >= raised.t && a.transition == Transition::ReturnedToNormal
+    };
+    let end = alarms.iter().find(ends).map_or(Timestamp::from_millis(i64::MAX), |a| a.t);
+    Span::new(raised.since, end.max(raised.since + Duration::from_millis(1)))
 }
 
 /// Whether what is asked is a stretch of time, all of which is one or the other.
@@ -225,6 +237,6 @@ fn is_groundless(asked: &Asked, verdict: &VerdictRecord, outcome: &Outcome) -> b
             });
             those.count() < *least
         }),
-        Ground::Acts { .. } | Ground::Ratio { .. } => false,
+        Ground::Acts { .. } | Ground::Ratio { .. } | Ground::Sum { .. } => false,
     }
 }

@@ -16,6 +16,7 @@ use crate::{
     Judgement, Standing,
     timeline::{Moment, Momentary},
 };
+use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use weir_domain::Timestamp;
@@ -128,6 +129,18 @@ impl Past {
             Some(last) => last.1 = value,
             None => self.0.push_back((t, value)),
         }
+    }
+
+    /// Joins the two pieces that ended last, if together they are no longer than `grain`, to one of
+    /// their mean: what flowed in both is the same. Call it when `t` begins a piece.
+    fn join(&mut self, t: Timestamp, grain: Duration) {
+        let [.., (first, Some(a)), (second, Some(b))] = self.0.make_contiguous() else { return };
+        if t <= *second || t.since(*first) > grain {
+            return;
+        }
+        let (before, after) = (second.since(*first).as_secs_f64(), t.since(*second).as_secs_f64());
+        *a = (*a * before + *b * after) / (before + after);
+        self.0.pop_back();
     }
 
     fn last(&self) -> Option<f64> {
