@@ -99,6 +99,7 @@ pub(crate) static SCHEMA: Schema = Schema {
             PRIMARY KEY(old, new)) WITHOUT ROWID;
         CREATE INDEX revision_by_new ON revision(new, old);",
         alarms::STEP_FACTS,
+        verdicts::STEP_TALLY,
     ],
 };
 
