@@ -24,7 +24,21 @@ pub(crate) const NOT_EXAMINED: &[(&str, &str)] = &[
         "a lamp that is stuck on stays lit through exposures, which this rule takes as its reason",
     ),
     ("annual-dose-outside-warning", "a year is longer than the week of the exam"),
+    ("annual-dose-projection-warning", "a month is longer than the week of the exam"),
     ("packs-used-warning", "a month is longer than the week of the exam"),
+    ("trc-contact-forecast", "a forecast passes no verdicts"),
+    ("free-chlorine-forecast", "a forecast passes no verdicts"),
+    ("ph-forecast", "a forecast passes no verdicts"),
+    ("orp-forecast", "a forecast passes no verdicts"),
+    ("urea-forecast", "a forecast passes no verdicts"),
+    ("contact-before-discharge", "the plant's small works always wait after the dose"),
+    (
+        "release-without-hold-warning",
+        "the plant releases loads whose cycle was aborted by a cause of its own",
+    ),
+    ("exposure-lamp-off-repeated", "counts what `exposure-lamp-off` is examined for"),
+    ("beam-lamp-off-repeated", "counts what `beam-lamp-off` is examined for"),
+    ("lamp-never-lit-warning", "whether a room is used at all on a day is chance in the plant"),
 ];
 
 const fn mins(minutes: u64) -> Duration {
@@ -305,6 +319,11 @@ fn radiotherapy() -> Vec<Duty> {
     let band = band((-NONE, 5.0), 0.1, 1.0);
     let dose = Ground::Sum { series: "beam_rate_outside", times: None, band, hours: 168 };
     duties.push(duty("weekly-dose-public", mins(0), mins(0), dose));
+    let second = Duration::from_secs(1);
+    for stuck in ["source-out-after-beam", "radiation-without-beam"] {
+        let acts = Ground::Acts { causes: &[Cause::SourceStuck], daily: false, also: None };
+        duties.push(duty(stuck, second * 5, second * 15, acts));
+    }
     duties
 }
 
