@@ -14,7 +14,7 @@ use weir_engine::{
     VerdictRecord,
     ports::{
         AlarmFilter, Bucket, History, MarkFilter, Marks, PortError, Records, RejudgeStatus,
-        StoredAlarm, StoredFinding, StoredVerdict, Superseded, VerdictFilter,
+        StoredAlarm, StoredFinding, StoredVerdict, Superseded, VerdictFilter, VerdictTally,
     },
     rejudge::{Past, Task, rejudge},
 };
@@ -79,6 +79,10 @@ impl Records for Memory {
     }
 
     fn verdict(&self, _: i64) -> Result<Option<StoredVerdict>, PortError> {
+        unreachable!("nobody asks")
+    }
+
+    fn tally(&self) -> Result<VerdictTally, PortError> {
         unreachable!("nobody asks")
     }
 

@@ -106,7 +106,10 @@ impl Tenure {
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         match self.phase {
             Phase::Before(_) => self.term.from,
-            Phase::Within => self.judge.get().deadline().into_iter().chain(self.term.to).min(),
+            Phase::Within => match (self.judge.get().deadline(), self.term.to) {
+                (Some(deadline), Some(to)) => Some(deadline.min(to)),
+                (deadline, to) => deadline.or(to),
+            },
             Phase::Ending => self.term.to.map(|to| to + GRACE),
             Phase::Over => None,
         }
