@@ -135,22 +135,15 @@ impl Doubts {
     fn end(&mut self, now: Timestamp, due: Vec<PointId>, out: &mut Vec<Effect>) {
         for point in due {
             let Some(late) = self.late.remove(&point) else { continue };
-            self.raise(now, vec![point], late.from, late.to, RejudgeReason::LateData, out);
+            let (points, why) = (vec![point], RejudgeReason::LateData);
+            self.raise(RejudgeRequest { t: now, points, from: late.from, to: late.to, why }, out);
         }
     }
 
     /// Readings of a stretch count otherwise from now on.
-    pub(crate) fn raise(
-        &mut self,
-        now: Timestamp,
-        points: Vec<PointId>,
-        from: Timestamp,
-        to: Timestamp,
-        why: RejudgeReason,
-        out: &mut Vec<Effect>,
-    ) {
-        let request = RejudgeRequest { t: now, points: points.clone(), from, to, why: why.clone() };
-        out.push(Effect::Rejudge(Box::new(request)));
+    pub(crate) fn raise(&mut self, request: RejudgeRequest, out: &mut Vec<Effect>) {
+        out.push(Effect::Rejudge(Box::new(request.clone())));
+        let RejudgeRequest { t: now, points, from, to, why } = request;
         let same = |doubt: &&mut Doubt| {
             doubt.points == points
                 && doubt.why == why
