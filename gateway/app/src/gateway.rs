@@ -7,6 +7,7 @@ use crate::{
     desk::Desk,
     exit::{Exit, Failure},
     hurry::Hurry,
+    memory,
     pipeline::{self, Beside, Pipeline, Published},
     plan,
     reload::{InForce, Parts, Reloader},
@@ -236,6 +237,7 @@ fn engine(store: &Store, spec: SiteSpec, now: Timestamp) -> Result<Engine, Failu
 
 /// `weir run`.
 pub(crate) async fn run(options: cli::Run) -> Result<Exit, Failure> {
+    tokio::spawn(memory::forget_start());
     // From the first moment, as the signal would else end the program.
     let reloads = signal(SignalKind::hangup())?;
     let loaded = site::load(&options.site)?;

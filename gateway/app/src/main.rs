@@ -13,8 +13,8 @@ mod demo;
 mod desk;
 mod exit;
 mod gateway;
-mod heap;
 mod hurry;
+mod memory;
 mod packs;
 mod pipeline;
 mod plan;
@@ -30,7 +30,7 @@ use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    heap::keep_small();
+    memory::keep_heap_small();
     let cli = cli::Cli::parse();
     cli.log.start();
     match commands::run(cli.command) {

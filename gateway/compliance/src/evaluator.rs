@@ -110,7 +110,10 @@ impl Evaluator {
 
     /// When [`advance`](Self::advance) must be called next, if no sample comes before.
     pub fn deadline(&self) -> Option<Timestamp> {
-        self.tenures.iter().filter_map(Tenure::deadline).min()
+        match self.tenures.as_slice() {
+            [only] => only.deadline(),
+            tenures => tenures.iter().filter_map(Tenure::deadline).min(),
+        }
     }
 
     /// The samples end at `now`: closes what is open. A running window is judged only if it has

@@ -1,5 +1,6 @@
 //! What an evaluator says.
 
+use crate::WarningLevel;
 use serde::{Deserialize, Serialize};
 use weir_domain::{Text, Timestamp, Verdict};
 
@@ -41,4 +42,16 @@ pub struct Standing {
     pub value: Option<f64>,
     /// Why, in a sentence.
     pub note: Text,
+    /// The violation to come that it warns of; only forecasts do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early: Option<EarlyWarning>,
+}
+
+/// A limit that is about to be left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EarlyWarning {
+    /// How near and how sure.
+    pub level: WarningLevel,
+    /// When the course of the values crosses the limit; none if their scatter alone may.
+    pub expected_at: Option<Timestamp>,
 }

@@ -77,7 +77,7 @@ pub use builtin::{builtin, builtin_packs};
 pub use calendar::{Period, Window};
 pub use evaluator::{Evaluator, EvaluatorState, StateError};
 pub use forecast::WarningLevel;
-pub use judgement::{Judgement, Passed, Standing};
+pub use judgement::{EarlyWarning, Judgement, Passed, Standing};
 pub use pack::{
     AlarmSpec, ClassDef, Edge, EventSpec, FactDef, InputSpec, Overridden, Pack, PackError,
     PackFault, Requirement, Seal, TestCase,

@@ -95,7 +95,10 @@ impl Track {
     fn next(&self, cursor: Timestamp) -> Option<Timestamp> {
         let ends = self.current.filter(|spoken| spoken.value.is_some() && spoken.until > cursor);
         let begins = self.waiting.front().map(|spoken| spoken.from);
-        ends.map(|spoken| spoken.until).into_iter().chain(begins).min()
+        match (ends, begins) {
+            (Some(ends), Some(begins)) => Some(ends.until.min(begins)),
+            (ends, begins) => ends.map(|spoken| spoken.until).or(begins),
+        }
     }
 
     fn enter(&mut self, cursor: Timestamp) {
@@ -128,6 +131,23 @@ impl<R: Momentary> Judged<R> {
         let each =
             self.tracks().map(|(track, gap)| track.newest.max(Some(now - lateness(gap) - MOMENT)));
         each.min().flatten().unwrap_or(now)
+    }
+
+    /// Whether a sample that came in time follows the one that speaks, with nothing between them and
+    /// no other input to be waited for: its moment is settled at once, as nearly always.
+    fn follows(&self, spoken: Spoken) -> bool {
+        let ([track], None) = (self.timeline.tracks.as_slice(), &self.lens) else { return false };
+        let falls_silent = track.next(self.timeline.cursor).is_some_and(|next| next < spoken.from);
+        track.waiting.is_empty() && !falls_silent && spoken.from < spoken.until
+    }
+
+    /// Does what [`settle`](Self::settle) would do with a sample that [`follows`](Self::follows).
+    fn take(&mut self, spoken: Spoken, out: &mut Vec<Judgement>) {
+        self.timeline.cursor = spoken.from;
+        self.timeline.tracks[0].current = Some(spoken);
+        let mut moment = Moment::default();
+        moment.set(0, spoken.value);
+        self.rule.step(spoken.from, moment, out);
     }
 
     fn settle(&mut self, through: Timestamp, out: &mut Vec<Judgement>) {
@@ -176,9 +196,14 @@ impl<R: Momentary> Judge for Judged<R> {
         } else {
             track.newest = Some(source);
             let from = source.max(now - lateness(*max_gap)).max(self.timeline.cursor);
-            track.waiting.push_back(Spoken { from, until: source + *max_gap, value });
+            let spoken = Spoken { from, until: source + *max_gap, value };
+            if from == source && self.follows(spoken) {
+                return self.take(spoken, out);
+            }
+            self.timeline.tracks[input].waiting.push_back(spoken);
         }
-        let crowded = (track.waiting.len() > WAITING_MAX).then(|| track.waiting[0].from);
+        let waiting = &self.timeline.tracks[input].waiting;
+        let crowded = (waiting.len() > WAITING_MAX).then(|| waiting[0].from);
         let known = self.known(now);
         self.settle(crowded.map_or(known, |crowded| crowded.max(known)), out);
     }
@@ -195,7 +220,10 @@ impl<R: Momentary> Judge for Judged<R> {
     fn deadline(&self) -> Option<Timestamp> {
         let cursor = self.timeline.cursor;
         let changes = self.timeline.tracks.iter().filter_map(|track| track.next(cursor));
-        let next = changes.chain(self.rule.timer()).min()?;
+        let next = match (changes.min(), self.rule.timer()) {
+            (Some(change), Some(timer)) => change.min(timer),
+            (change, timer) => change.or(timer)?,
+        };
         // The moment is settled when the slowest input that has no sample of it is overdue.
         let behind = self.tracks().filter(|(track, _)| track.newest.is_none_or(|s| s < next));
         Some(next + behind.map(|(_, gap)| lateness(gap) + MOMENT).max().unwrap_or_default())

@@ -83,21 +83,21 @@ impl Late {
 }
 
 impl Doubts {
-    /// Takes notice of a sample, given the latest one of its point before.
+    /// Takes notice of a sample, given the latest one of its point before; whether it came late.
     pub(crate) fn observe(
         &mut self,
         now: Timestamp,
         point: &PointId,
         latest: Option<&Sample>,
         sample: &Sample,
-    ) {
+    ) -> bool {
         let source = sample.source_time;
         let is_behind = latest.is_some_and(|latest| {
             source < latest.source_time
                 || (source == latest.source_time && sample.reading != latest.reading)
         });
         if !is_behind && now.since(source) <= LATE {
-            return;
+            return false;
         }
         let after = source + Duration::from_millis(1);
         let fresh = Late { from: source, to: after, since: now, last: now };
@@ -105,6 +105,7 @@ impl Doubts {
         late.from = late.from.min(source);
         late.to = late.to.max(after);
         late.last = now;
+        true
     }
 
     /// When [`advance`](Self::advance) must be called next.
@@ -144,6 +145,8 @@ impl Doubts {
     pub(crate) fn raise(&mut self, request: RejudgeRequest, out: &mut Vec<Effect>) {
         out.push(Effect::Rejudge(Box::new(request.clone())));
         let RejudgeRequest { t: now, points, from, to, why } = request;
+        // Of time so long gone everything has been judged: this request is its sweep, too.
+        let is_old = to + SWEPT_AFTER <= now;
         let same = |doubt: &&mut Doubt| {
             doubt.points == points
                 && doubt.why == why
@@ -154,9 +157,9 @@ impl Doubts {
             Some(doubt) => {
                 doubt.from = doubt.from.min(from);
                 doubt.to = doubt.to.max(to);
-                doubt.is_swept = false;
+                doubt.is_swept &= is_old;
             }
-            None => self.doubts.push(Doubt { points, from, to, why, is_swept: false }),
+            None => self.doubts.push(Doubt { points, from, to, why, is_swept: is_old }),
         }
         self.doubts.retain(|doubt| now.since(doubt.to) <= DOUBTED);
         if self.doubts.len() > DOUBTS_MAX {
@@ -187,6 +190,27 @@ impl Doubts {
                 why: doubt.why.clone(),
             };
             out.push(Effect::Rejudge(Box::new(request)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_long_gone_is_judged_once_and_time_just_gone_is_swept_later() {
+        let now = Timestamp::from_millis(1_795_341_600_000);
+        let day = Duration::from_secs(86_400);
+        for (to, sweeps) in [(now - day, 1), (now - 3 * day, 0)] {
+            let (mut doubts, mut out) = (Doubts::default(), Vec::new());
+            let points = vec!["ph-1.ph".parse().unwrap()];
+            let (from, why) = (to - day, RejudgeReason::LateData);
+            doubts.raise(RejudgeRequest { t: now, points, from, to, why }, &mut out);
+            assert_eq!(out.len(), 1);
+            assert_eq!(doubts.deadline().is_some(), sweeps == 1);
+            doubts.advance(now + 3 * day, &mut out);
+            assert_eq!(out.len(), 1 + sweeps);
         }
     }
 }

@@ -274,9 +274,8 @@ impl Engine {
             return; // A point that the site file no longer has: stored, and not judged.
         };
         let id = &self.description.points[point].id;
-        self.doubts.observe(self.clock, id, self.samples[point].as_ref(), &row.sample);
-        if let Some(due) = self.doubts.deadline() {
-            self.due_not_before = self.due_not_before.min(due);
+        if self.doubts.observe(self.clock, id, self.samples[point].as_ref(), &row.sample) {
+            self.note_doubts();
         }
         let latest = &mut self.samples[point];
         if latest.is_none_or(|old| old.source_time <= row.sample.source_time) {
@@ -371,6 +370,13 @@ impl Engine {
         if from < to {
             let why = RejudgeReason::Mark(mark);
             self.doubts.raise(RejudgeRequest { t: self.clock, points, from, to, why }, out);
+            self.note_doubts();
+        }
+    }
+
+    fn note_doubts(&mut self) {
+        if let Some(due) = self.doubts.deadline() {
+            self.due_not_before = self.due_not_before.min(due);
         }
     }
 

@@ -202,8 +202,8 @@ impl Instance {
     }
 
     pub(crate) fn standing(&self) -> RequirementState {
-        let Standing { verdict, since, value, note } = self.evaluator.standing();
-        RequirementState { verdict, since, value, note }
+        let Standing { verdict, since, value, note, early } = self.evaluator.standing();
+        RequirementState { verdict, since, value, note, early }
     }
 
     pub(crate) fn take_changed(&mut self) -> bool {

@@ -56,3 +56,4 @@ pub use weir_alarms::{
     Alarm, AlarmSettings, Condition, FLOOD_ABOVE, FloodSpan, Hold, Kpis, Noted, Quiet, RATE_STEP,
     Refused, SHELVE_USUAL, SUPPRESS_MAX, Tally, Transition,
 };
+pub use weir_compliance::{EarlyWarning, WarningLevel};

@@ -337,6 +337,19 @@ pub trait Marks: Send + Sync {
     fn rejudging(&self) -> Result<RejudgeStatus, PortError>;
 }
 
+/// How many verdicts there are. A stretch that was judged again counts once, by what stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VerdictTally {
+    /// In force, and compliant.
+    pub compliant: u64,
+    /// In force, and non-compliant.
+    pub non_compliant: u64,
+    /// In force, and indeterminate.
+    pub indeterminate: u64,
+    /// Not in force any more: another verdict took their place, or none did.
+    pub superseded: u64,
+}
+
 /// Verdicts and alarms of the past.
 pub trait Records: Send + Sync {
     /// Verdicts whose stretch overlaps `[from, to)`, oldest first, the last `limit` of them.
@@ -357,6 +370,12 @@ pub trait Records: Send + Sync {
     /// # Errors
     /// When the store cannot be read.
     fn verdict(&self, id: i64) -> Result<Option<StoredVerdict>, PortError>;
+
+    /// How many verdicts there are, since the store was made.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn tally(&self) -> Result<VerdictTally, PortError>;
 
     /// Alarms, newest first.
     ///

@@ -6,6 +6,7 @@ use crate::{
 };
 use std::sync::Arc;
 use weir_alarms::Alarm;
+use weir_compliance::EarlyWarning;
 use weir_domain::{Sample, Text, Timestamp, Verdict};
 
 /// Everything that is live, as of one moment.
@@ -67,6 +68,8 @@ pub struct RequirementState {
     pub value: Option<f64>,
     /// Why, in a sentence.
     pub note: Text,
+    /// The violation to come that it warns of.
+    pub early: Option<EarlyWarning>,
 }
 
 /// Something just happened, for those who watch. What has an index has its site with it.

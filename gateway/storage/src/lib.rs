@@ -45,6 +45,7 @@ mod merge;
 mod open;
 mod options;
 mod outbox;
+mod packed;
 mod payload;
 mod place;
 mod ports;

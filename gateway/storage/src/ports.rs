@@ -11,7 +11,7 @@ use weir_engine::{
     ports::{
         AlarmFilter, Bucket, History, Intake, MarkFilter, Marks, Outbox, PortError, PortFuture,
         Records, RejudgeStatus, Storage, StoreStatus, StoredAlarm, StoredFinding, StoredVerdict,
-        VerdictFilter,
+        VerdictFilter, VerdictTally,
     },
 };
 
@@ -73,6 +73,10 @@ impl Records for Store {
     fn verdict(&self, id: i64) -> Result<Option<StoredVerdict>, PortError> {
         let verdict = verdicts::get(&self.shared().record_readers, id);
         port(verdict, || format!("look up verdict {id}"))
+    }
+
+    fn tally(&self) -> Result<VerdictTally, PortError> {
+        port(verdicts::tally(&self.shared().record_readers), || "count verdicts".into())
     }
 
     fn alarms(&self, filter: AlarmFilter, limit: usize) -> Result<Vec<StoredAlarm>, PortError> {

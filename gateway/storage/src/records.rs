@@ -5,7 +5,7 @@ use crate::{
     alarms,
     database::{Schema, checkpoint},
     error::{Doing, StorageError},
-    findings, marks, rejudgements, verdicts,
+    findings, marks, packed, rejudgements, verdicts,
 };
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use std::path::Path;
@@ -26,8 +26,8 @@ pub(crate) static SCHEMA: Schema = Schema {
             id INTEGER PRIMARY KEY CHECK(id = 1),
             seq INTEGER NOT NULL,        -- number of the last record that the state covers
             watermark INTEGER NOT NULL,  -- the latest time the engine may have been told
-            crc INTEGER NOT NULL,        -- of the state
-            state BLOB NOT NULL);
+            crc INTEGER NOT NULL,        -- of the state as it lies here
+            state BLOB NOT NULL);        -- deflated JSON
         CREATE TABLE verdict(
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             area TEXT NOT NULL,
@@ -99,6 +99,7 @@ pub(crate) static SCHEMA: Schema = Schema {
             PRIMARY KEY(old, new)) WITHOUT ROWID;
         CREATE INDEX revision_by_new ON revision(new, old);",
         alarms::STEP_FACTS,
+        verdicts::STEP_TALLY,
     ],
 };
 
@@ -158,6 +159,7 @@ impl Records {
         effects: &[Effect],
     ) -> Result<Vec<EffectNumber>, StorageError> {
         let saving = "save the engine's state in";
+        let state = packed::pack(state).expect("memory takes whatever is written");
         let transaction = self.connection.transaction().doing(saving, RECORDS)?;
         let mut numbers = Vec::with_capacity(effects.len());
         for effect in effects {
@@ -177,7 +179,7 @@ impl Records {
         }
         let sql = "INSERT OR REPLACE INTO engine(id, seq, watermark, crc, state)
                    VALUES(1, ?1, ?2, ?3, ?4)";
-        let values = params![seq, watermark.as_millis(), crc32fast::hash(state), state];
+        let values = params![seq, watermark.as_millis(), crc32fast::hash(&state), state];
         transaction.execute(sql, values).doing(saving, RECORDS)?;
         transaction.commit().doing(saving, RECORDS)?;
         Ok(numbers)
@@ -190,17 +192,18 @@ impl Records {
                 let state = EngineState { seq: row.get(0)?, state: row.get(3)? };
                 Ok((state, Timestamp::from_millis(row.get(1)?), row.get::<_, u32>(2)?))
             });
-        let Some((state, watermark, crc)) = row.optional().doing("read", RECORDS)? else {
+        let Some((mut state, watermark, crc)) = row.optional().doing("read", RECORDS)? else {
             return Ok(None);
         };
+        let damaged = |why: String| StorageError::Damaged {
+            file: RECORDS,
+            at: "the engine's state".into(),
+            why,
+        };
         if crc != crc32fast::hash(&state.state) {
-            let why = "its check sum is wrong".into();
-            return Err(StorageError::Damaged {
-                file: RECORDS,
-                at: "the engine's state".into(),
-                why,
-            });
+            return Err(damaged("its check sum is wrong".into()));
         }
+        state.state = packed::unpack(state.state).map_err(|error| damaged(error.to_string()))?;
         Ok(Some((state, watermark)))
     }
 

@@ -7,11 +7,30 @@ use crate::{
     records::RECORDS,
 };
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use weir_domain::{AreaId, Timestamp};
+use weir_domain::{AreaId, Timestamp, Verdict};
 use weir_engine::{
     RejudgeReason, RejudgeRequest, VerdictRecord,
-    ports::{StoredVerdict, Superseded, VerdictFilter},
+    ports::{StoredVerdict, Superseded, VerdictFilter, VerdictTally},
 };
+
+/// How many verdicts of each kind stand, and how many do not any more: kept by the database itself,
+/// as counting years of them would take seconds.
+pub(crate) const STEP_TALLY: &str = "
+    CREATE TABLE tally(verdict TEXT NOT NULL, stands INTEGER NOT NULL, n INTEGER NOT NULL,
+        PRIMARY KEY(verdict, stands)) WITHOUT ROWID;
+    INSERT INTO tally
+        SELECT record ->> '$.verdict', superseded IS NULL, count(*) FROM verdict GROUP BY 1, 2;
+    CREATE TRIGGER verdict_passed AFTER INSERT ON verdict BEGIN
+        INSERT INTO tally VALUES(new.record ->> '$.verdict', new.superseded IS NULL, 1)
+            ON CONFLICT DO UPDATE SET n = n + 1;
+    END;
+    CREATE TRIGGER verdict_revised AFTER UPDATE OF superseded ON verdict
+        WHEN (old.superseded IS NULL) <> (new.superseded IS NULL) BEGIN
+        UPDATE tally SET n = n - 1
+            WHERE verdict = old.record ->> '$.verdict' AND stands = (old.superseded IS NULL);
+        INSERT INTO tally VALUES(new.record ->> '$.verdict', new.superseded IS NULL, 1)
+            ON CONFLICT DO UPDATE SET n = n + 1;
+    END;";
 
 /// Writes a verdict and tells its number.
 pub(crate) fn insert(
@@ -92,6 +111,29 @@ pub(crate) fn get(readers: &Readers, id: i64) -> Result<Option<StoredVerdict>, S
         .prepare_cached("SELECT id, record, rejudgement, superseded FROM verdict WHERE id = ?1")
         .and_then(|mut statement| statement.query_row([id], columns).optional());
     row.doing("read a verdict of", RECORDS)?.map(|row| stored(&snapshot, row)).transpose()
+}
+
+/// See [`weir_engine::ports::Records::tally`].
+pub(crate) fn tally(readers: &Readers) -> Result<VerdictTally, StorageError> {
+    let standing = |verdict: Verdict| {
+        format!("sum(n) FILTER (WHERE stands AND verdict = '{}')", verdict.as_str())
+    };
+    let sql = format!(
+        "SELECT {}, {}, {}, sum(n) FILTER (WHERE NOT stands) FROM tally",
+        standing(Verdict::Compliant),
+        standing(Verdict::NonCompliant),
+        standing(Verdict::Indeterminate),
+    );
+    let counts = readers.get()?.query_row(&sql, [], |row| {
+        let count = |column| row.get(column).map(Option::unwrap_or_default);
+        Ok(VerdictTally {
+            compliant: count(0)?,
+            non_compliant: count(1)?,
+            indeterminate: count(2)?,
+            superseded: count(3)?,
+        })
+    });
+    counts.doing("count verdicts of", RECORDS)
 }
 
 /// The start of the earliest stretch there is.

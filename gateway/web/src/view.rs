@@ -57,6 +57,7 @@ impl View {
             since: None,
             value: None,
             note,
+            early: None,
         };
         match (self.engine_silent_since(), self.snapshot.requirements.get(index)) {
             (None, Some(state)) => state.clone(),

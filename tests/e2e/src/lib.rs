@@ -20,6 +20,9 @@ use tempfile::TempDir;
 /// How often a condition is looked at while waiting for it.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// How long a gateway may take to be ready; a demo makes its week of history first.
+const READY_WITHIN: Duration = Duration::from_secs(180);
+
 /// The root of the repository.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -202,7 +205,7 @@ impl Rig {
     /// When it does not come up; the error carries its log.
     pub fn start_with(&mut self, command: &mut Command) -> Result<()> {
         let mut gateway = self.program("weir", command)?;
-        let ready = wait_for("the gateway to be ready", Duration::from_secs(60), || {
+        let ready = wait_for("the gateway to be ready", READY_WITHIN, || {
             gateway.ended().map(|_| false).or_else(|| self.get("/readyz").is_ok().then_some(true))
         });
         match ready {

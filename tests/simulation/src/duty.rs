@@ -57,24 +57,48 @@ impl Band {
     }
 }
 
+/// What is looked at: a series of the plant, or something made of several.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Quantity {
+    /// As it is.
+    Of(&'static str),
+    /// Hypochlorous acid in free chlorine, by pH and °C.
+    Hocl(&'static str, &'static str, &'static str),
+    /// By how much a temperature (°C) is above that of saturated steam of a pressure (kPa gauge).
+    AboveSaturation(&'static str, &'static str),
+}
+
 /// How the truth is known. Series are those of the plant.
 #[derive(Debug, Clone)]
 pub(crate) enum Ground {
     /// By a true value that leaves the band, while another series is at least so much.
-    Value { series: &'static str, band: Band, when: Option<(&'static str, f64)> },
-    /// By the mean of a true value over hours of the clock or local days.
-    Mean { series: &'static str, band: Band, hours: i64 },
+    Value { of: Quantity, band: Band, when: Option<(&'static str, f64)> },
+    /// By the mean of a true value over hours of the clock or local days, weighted by another.
+    Mean { series: &'static str, band: Band, hours: i64, weight: Option<&'static str> },
+    /// By what a product of two true values comes to over a number of hours, an hour being one.
+    Sum { series: &'static str, times: Option<&'static str>, band: Band, hours: i64 },
     /// By each heating of a chamber: from `begins` on, it must stay at `least` for `hold`.
-    Cycle { heat: String, door: Option<String>, begins: f64, least: f64, error: f64, hold: Duration },
+    Cycle {
+        heat: String,
+        door: Option<String>,
+        begins: f64,
+        least: f64,
+        error: f64,
+        hold: Duration,
+    },
     /// By what a cause did: each of its acts has to be found, somewhere in its local day if `daily`.
     /// What `also` says (a switch at on and another at on or off) is fair, too.
     Acts { causes: &'static [Cause], daily: bool, also: Option<(&'static str, &'static str, bool)> },
     /// By counting what happened in each local day, or before each opening.
     Events { signal: (&'static str, &'static str), least: usize, before_opening: Option<Duration> },
     /// By what was counted of one thing for each of another, in a local day.
-    Ratio { left: (&'static str, &'static str), right: (&'static str, &'static str), least: f64 },
-    /// By incidents that act on the requirement's own points.
-    Incidents(&'static [Cause]),
+    /// Of a left side of nothing, only a warning can be asked: nobody may have told.
+    Ratio {
+        left: (&'static str, &'static str),
+        right: (&'static str, &'static str),
+        least: f64,
+        from_nothing: bool,
+    },
 }
 
 /// What is true of a duty in a week.
@@ -105,7 +129,10 @@ pub(crate) fn spoils(site: &Site, incident: &Incident) -> (Vec<usize>, Span) {
             .signal
             .map(|signal| site.signals_of(&site.signals[signal].device).collect())
             .unwrap_or_default(),
-        (_, Cause::SampleFlowLoss) => role("pool_water", &["free_chlorine", "total_chlorine"]),
+        // While the pool's pump stands, no water comes to the probes either.
+        (_, Cause::SampleFlowLoss | Cause::RecirculationStop | Cause::OverfeedStandstill) => {
+            role("pool_water", &["free_chlorine", "total_chlorine"])
+        }
         (_, Cause::ReedFlapping) => {
             [role("xray_room", &["door_open"]), role("treatment_room", &["door_open"])].concat()
         }
@@ -124,7 +151,7 @@ pub(crate) fn spoilt(site: &Site, incidents: &[Incident], of: &[usize]) -> (Vec<
         let (signals, span) = spoils(site, incident);
         if signals.iter().any(|signal| of.contains(signal)) {
             any.push(span);
-            if incident.cause.about().nature != Nature::Normal {
+            if !matches!(incident.cause.about().nature, Nature::Normal | Nature::Fault) {
                 unusual.push(span);
             }
         }
@@ -144,7 +171,9 @@ pub(crate) fn ask(
         Ground::Acts { causes, daily, .. } => {
             let acts = truth.iter().filter(|truth| causes.contains(&truth.incident.cause));
             let instant = Duration::from_millis(1);
-            let acts = acts.flat_map(|t| &t.acts).map(|a| Span::new(a.start, a.end.max(a.start + instant)));
+            let acts = acts
+                .flat_map(|t| &t.acts)
+                .map(|a| Span::new(a.start, a.end.max(a.start + instant)));
             let acts: Vec<Span> = if *daily {
                 acts.flat_map(|act| days((act.from, act.to))).collect()
             } else {
@@ -153,15 +182,6 @@ pub(crate) fn ask(
             fair.extend(&acts);
             sure = acts;
         }
-        Ground::Incidents(causes) => {
-            for incident in incidents.iter().filter(|i| causes.contains(&i.cause)) {
-                let (signals, span) = spoils(site, incident);
-                if signals.iter().any(|signal| of.contains(signal)) {
-                    sure.push(Span::new(incident.at, incident.until()));
-                    fair.push(span);
-                }
-            }
-        }
         _ => {}
     }
     for incident in incidents.iter().filter(|incident| duty.excuse.contains(&incident.cause)) {
@@ -169,10 +189,7 @@ pub(crate) fn ask(
         fair.push(Span::new(incident.at, incident.until() + after));
     }
     let closed = if duty.open_only { closed(site, (start, end)) } else { Vec::new() };
-    let (blind, _) = match duty.ground {
-        Ground::Incidents(_) => Default::default(),
-        _ => spoilt(site, incidents, of),
-    };
+    let (blind, _) = spoilt(site, incidents, of);
     let long = duty.persistence + duty.lag * 2;
     let whole = |span: &Span| !any_meets(&blind, span) && span.to + duty.lag * 2 <= end;
     let sure = match duty.ground {
@@ -196,13 +213,16 @@ const EAST: i64 = 8 * 3_600_000;
 pub(crate) fn days((start, end): (Timestamp, Timestamp)) -> Vec<Span> {
     let day = |t: Timestamp| (t.as_millis() + EAST).div_euclid(DAY);
     let at = |day: i64| Timestamp::from_millis(day * DAY - EAST);
-    (day(start)..=day(end - Duration::from_millis(1))).map(|d| Span::new(at(d), at(d + 1))).collect()
+    (day(start)..=day(end - Duration::from_millis(1)))
+        .map(|d| Span::new(at(d), at(d + 1)))
+        .collect()
 }
 
 /// When a site is open, from hours of the form `mon-sat 06:00-22:00`; each local day if always.
 pub(crate) fn openings(site: &Site, (start, end): (Timestamp, Timestamp)) -> Vec<Span> {
     let days = days((start, end));
-    let Some((which, clocks)) = site.opening_hours.as_deref().and_then(|h| h.split_once(' ')) else {
+    let Some((which, clocks)) = site.opening_hours.as_deref().and_then(|h| h.split_once(' '))
+    else {
         return days;
     };
     let minutes = |text: &str| {

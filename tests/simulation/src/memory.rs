@@ -10,7 +10,7 @@ use weir_engine::{
     AlarmEvent, Engine, Mark, MarkEvent, MarkId, RejudgeRequest, SiteSpec, VerdictRecord,
     ports::{
         AlarmFilter, Bucket, History, MarkFilter, Marks, PortError, Records, RejudgeStatus,
-        StoredAlarm, StoredFinding, StoredVerdict, Superseded, VerdictFilter,
+        StoredAlarm, StoredFinding, StoredVerdict, Superseded, VerdictFilter, VerdictTally,
     },
     rejudge::{Past, Task, rejudge},
 };
@@ -149,6 +149,10 @@ impl Records for Memory {
 
     fn verdict(&self, id: i64) -> Result<Option<StoredVerdict>, PortError> {
         Ok(usize::try_from(id).ok().and_then(|id| self.verdicts.get(id)).cloned())
+    }
+
+    fn tally(&self) -> Result<VerdictTally, PortError> {
+        Ok(VerdictTally::default())
     }
 
     fn alarms(&self, _: AlarmFilter, _: usize) -> Result<Vec<StoredAlarm>, PortError> {

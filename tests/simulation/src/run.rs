@@ -39,6 +39,8 @@ pub(crate) struct Outcome {
     pub(crate) watched: BTreeMap<String, (bool, Vec<usize>)>,
     /// For each signal: where its good samples leave gaps longer than a sample may speak for.
     pub(crate) silent: Vec<Vec<Span>>,
+    /// The same, whatever was marked.
+    pub(crate) unheard: Vec<Vec<Span>>,
     /// For each signal: what reached the gateway.
     pub(crate) samples: Vec<Vec<Sample>>,
 }
@@ -133,7 +135,9 @@ pub(crate) fn run(week: &Week) -> anyhow::Result<Outcome> {
         if let Record::Reading(row) = record {
             memory.keep_sample(row.series, row.sample);
         }
-        engine.handle(seq, record, &mut effects).map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
+        engine
+            .handle(seq, record, &mut effects)
+            .map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
         take(&mut effects, &mut memory, &mut alarms, &mut findings, &mut requests);
     }
     engine.tick(week.end(), &mut effects);
@@ -146,6 +150,7 @@ pub(crate) fn run(week: &Week) -> anyhow::Result<Outcome> {
     let (verdicts, marks, by_series) = memory.into_parts();
     let of_series = |signal: usize| by_series[installed.series[signal].0 as usize].clone();
     let samples: Vec<_> = (0..site.signals.len()).map(of_series).collect();
+    let unheard = silent(&site, &installed.points, &samples, &[], (week.start, week.end()));
     let silent = silent(&site, &installed.points, &samples, &marks, (week.start, week.end()));
     let points = installed.points;
     Ok(Outcome {
@@ -159,6 +164,7 @@ pub(crate) fn run(week: &Week) -> anyhow::Result<Outcome> {
         truth,
         watched,
         silent,
+        unheard,
         samples,
     })
 }
@@ -201,10 +207,16 @@ fn silent(
     marks: &[Mark],
     (start, end): (Timestamp, Timestamp),
 ) -> Vec<Vec<Span>> {
-    // The longest time that a sample may speak for: three scans, and ninety seconds at least.
+    // The longest time that a sample may speak for: three scans of the slowest of
+    // its device, and ninety seconds at least.
     let most = |signal: &Signal| match signal.report {
         Report::Event => Duration::from_secs(400 * 86_400),
-        _ => Duration::from_secs(u64::from(signal.scan_secs) * 3).max(Duration::from_secs(90)),
+        _ => {
+            let mut scans = site.signals_of(&signal.device).map(|place| &site.signals[place]);
+            let slowest = scans.by_ref().filter(|s| s.report != Report::Event).map(|s| s.scan_secs);
+            let secs = u64::from(slowest.max().unwrap_or(signal.scan_secs)) * 3;
+            Duration::from_secs(secs).max(Duration::from_secs(90))
+        }
     };
     let each = site.signals.iter().zip(points).zip(samples);
     each.map(|((signal, point), samples)| {
@@ -218,8 +230,11 @@ fn silent(
         };
         let mut newest = start;
         let mut gaps = Vec::new();
-        let times = samples.iter().filter(speaks).map(|sample| sample.source_time);
-        for at in times.chain([end]) {
+        // Nothing is measured in the future: a clock that is ahead speaks of when it is heard.
+        let time = |sample: &Sample| sample.source_time.min(sample.received_time);
+        let mut times: Vec<_> = samples.iter().filter(speaks).map(time).collect();
+        times.sort_unstable();
+        for at in times.into_iter().chain([end]) {
             if at > newest && at.since(newest) > most {
                 gaps.push(Span::new(newest + most, at));
             }

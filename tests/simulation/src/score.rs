@@ -7,7 +7,7 @@ use crate::{
 };
 use serde::Serialize;
 use std::time::Duration;
-use weir_domain::Verdict;
+use weir_domain::{Timestamp, Verdict};
 use weir_engine::{Transition, VerdictRecord};
 
 /// The score of one duty, in one week or in many.
@@ -111,8 +111,10 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
             Verdict::Compliant => {
                 score.hours[0] += hours;
                 let is_sure = asked.sure.iter().any(|sure| {
+                    // An instrument needs its time to see it.
+                    let sure = &Span::new(sure.from + asked.duty.lag, sure.to);
                     let least = sure.length().min(span.length()).mul_f64(0.9);
-                    sure.meets(&span) && overlap(sure, &span) >= least
+                    sure.from < sure.to && sure.meets(&span) && overlap(sure, &span) >= least
                 });
                 if is_sure && is_law && !any_meets(unusual, &span) && is_of_time(asked) {
                     score.wrong += 1;
@@ -125,7 +127,11 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
             }
             Verdict::NonCompliant => {
                 score.hours[1] += hours;
-                if is_law && !any_meets(&asked.fair, &span.widened(Duration::ZERO, Duration::from_millis(1)))
+                if is_law
+                    && !any_meets(
+                        &asked.fair,
+                        &span.widened(Duration::ZERO, Duration::from_millis(1)),
+                    )
                 {
                     let near = span.widened(asked.duty.persistence, Duration::ZERO);
                     if any_meets(unusual, &near) {
@@ -141,7 +147,10 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
                 score.hours[2] += hours;
                 let silent = verdict.points.iter().any(|point| {
                     outcome.points.iter().position(|p| p == point).is_some_and(|signal| {
-                        any_meets(&outcome.silent[signal], &span.widened(Duration::from_secs(60), Duration::from_secs(60)))
+                        any_meets(
+                            &outcome.silent[signal],
+                            &span.widened(Duration::from_secs(60), Duration::from_secs(60)),
+                        )
                     })
                 });
                 if !silent {
@@ -160,19 +169,22 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
         Span::new(a.since, a.t.max(a.since + Duration::from_millis(1)))
     };
     for sure in &asked.sure {
-        let until = sure.widened(Duration::from_secs(1), asked.duty.lag * 4 + Duration::from_secs(600));
-        let by_verdict = verdicts
-            .iter()
-            .any(|v| v.verdict == Verdict::NonCompliant && Span::new(v.from, v.to.max(v.from + Duration::from_millis(1))).meets(&until));
+        let until =
+            sure.widened(Duration::from_secs(1), asked.duty.lag * 4 + Duration::from_secs(600));
+        let by_verdict = verdicts.iter().any(|v| {
+            v.verdict == Verdict::NonCompliant
+                && Span::new(v.from, v.to.max(v.from + Duration::from_millis(1))).meets(&until)
+        });
         let alarm = raised.iter().find(|a| alarm_span(a).meets(&until));
-        if by_verdict || (!is_law && alarm.is_some()) {
+        let is_standing = || raised.iter().any(|a| standing(a, &outcome.alarms).meets(&until));
+        if by_verdict || (!is_law && is_standing()) {
             score.found += 1;
         } else {
             fault("missed", *sure, "nothing was said");
         }
         if let Some(alarm) = alarm {
             let earliest = match asked.duty.ground {
-                Ground::Value { .. } | Ground::Incidents(_) => sure.from + asked.duty.persistence,
+                Ground::Value { .. } => sure.from + asked.duty.persistence,
                 Ground::Acts { daily: false, .. } => sure.from,
                 _ => sure.to,
             };
@@ -189,9 +201,21 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
     (score, faults)
 }
 
+/// From the beginning of an alarm's condition to its end.
+fn standing(raised: &weir_engine::AlarmEvent, alarms: &[weir_engine::AlarmEvent]) -> Span {
+    let ends = |a: &&weir_engine::AlarmEvent| {
+        a.alarm == raised.alarm && a.t >= raised.t && a.transition == Transition::ReturnedToNormal
+    };
+    let end = alarms.iter().find(ends).map_or(Timestamp::from_millis(i64::MAX), |a| a.t);
+    Span::new(raised.since, end.max(raised.since + Duration::from_millis(1)))
+}
+
 /// Whether what is asked is a stretch of time, all of which is one or the other.
 fn is_of_time(asked: &Asked) -> bool {
-    !matches!(asked.duty.ground, Ground::Acts { daily: true, .. } | Ground::Events { before_opening: Some(_), .. })
+    !matches!(
+        asked.duty.ground,
+        Ground::Acts { daily: true, .. } | Ground::Events { before_opening: Some(_), .. }
+    )
 }
 
 fn overlap(a: &Span, b: &Span) -> Duration {
@@ -210,9 +234,11 @@ fn is_groundless(asked: &Asked, verdict: &VerdictRecord, outcome: &Outcome) -> b
     };
     match &asked.duty.ground {
         // A mean may miss a quarter; a sample speaks a little on.
-        Ground::Mean { .. } => signals.first().is_some_and(|s| silence(*s) > span.length().mul_f64(0.26)),
+        Ground::Mean { .. } => {
+            signals.first().is_some_and(|s| silence(*s) > span.length().mul_f64(0.26))
+        }
         // Known only while it irradiates.
-        Ground::Value { .. } | Ground::Acts { daily: false, .. } | Ground::Incidents(_) => {
+        Ground::Value { .. } | Ground::Acts { daily: false, .. } => {
             signals.iter().any(|signal| silence(*signal) > Duration::ZERO)
         }
         Ground::Cycle { hold, .. } => {
@@ -225,6 +251,6 @@ fn is_groundless(asked: &Asked, verdict: &VerdictRecord, outcome: &Outcome) -> b
             });
             those.count() < *least
         }),
-        Ground::Acts { .. } | Ground::Ratio { .. } => false,
+        Ground::Acts { .. } | Ground::Ratio { .. } | Ground::Sum { .. } => false,
     }
 }

@@ -1,12 +1,12 @@
 //! A simulated facility as the gateway would be told of it: a site file and profiles, as text, and
 //! through the same checks as anybody's.
 
+use crate::wiring::{ALWAYS, Wire, facts, law, wire};
 use anyhow::{Context as _, anyhow, ensure};
 use std::{fmt::Write as _, sync::Arc};
 use weir_config::{Device, Library, area_facts};
 use weir_domain::{PointId, SeriesId, Unit};
 use weir_engine::{AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
-use crate::wiring::{ALWAYS, Wire, law, wire};
 use weir_plant::facility::{Report, Site};
 use weir_profiles::Profile;
 
@@ -95,7 +95,8 @@ fn device_spec(device: &Device, series: Vec<SeriesId>) -> DeviceSpec {
     }
 }
 
-/// Signals that one device of the site file stands for: the same instrument, place and pace.
+/// Signals that one device of the site file stands for: the same instrument and place. The slowest
+/// sets the pace.
 struct Group {
     id: String,
     role: &'static str,
@@ -111,11 +112,11 @@ fn groups(site: &Site) -> Vec<Group> {
         let wired = wire(site, signal);
         let same = |group: &&mut Group| {
             group.id.split('_').next() == Some(signal.device.as_str())
-                && (group.role, group.scan_secs, group.occasional)
-                    == (wired.role, signal.scan_secs, occasional)
+                && (group.role, group.occasional) == (wired.role, occasional)
         };
         if let Some(group) = groups.iter_mut().find(same) {
             group.signals.push(place);
+            group.scan_secs = group.scan_secs.max(signal.scan_secs);
             continue;
         }
         let twins =
@@ -174,11 +175,11 @@ fn site_file(site: &Site, groups: &[Group], library: &Library) -> String {
     if let Some(class) = law.class {
         line(format!("class = {class:?}"));
     }
-    for (fact, value) in site.facts.iter().filter(|(fact, _)| *fact == "contact_tank_m3") {
+    for (fact, value) in facts(site).into_iter().filter(|(fact, _)| *fact == "contact_tank_m3") {
         line(format!("{fact} = {value:?}"));
     }
     // What no pack asks for would be refused as a slip of the pen.
-    let asked = site.facts.iter().filter(|(fact, _)| {
+    let asked = facts(site).into_iter().filter(|(fact, _)| {
         let named = packs_of.iter().flat_map(|pack| &pack.facts);
         *fact != "contact_tank_m3" && named.into_iter().any(|known| known.id.as_str() == *fact)
     });

@@ -28,6 +28,8 @@ pub(crate) fn law(site: &Site) -> Law {
         Kind::Xray => ("radiation", &["gbz130-2020"]),
         Kind::Radiotherapy => ("radiation", &["gbz121-2020"]),
         Kind::Sterilizer if site.class == "cssd_134" => ("sterilization", &["ws310-2016"]),
+        // A gravity programme has no pulses, this one has: no pack has a class for it.
+        Kind::Sterilizer if site.class == "prevac_121" => ("sterilization", &[]),
         Kind::Sterilizer => ("sterilization", &["ws506-2016"]),
     };
     let class = match site.class {
@@ -35,7 +37,6 @@ pub(crate) fn law(site: &Site) -> Law {
         "cssd_134" => Some("prevac_134"),
         "small_134" => Some("b134"),
         "prevac_132" => Some("b132"),
-        "prevac_121" => Some("g121"),
         class if matches!(site.kind, Kind::Effluent | Kind::Xray) => Some(class),
         _ => None,
     };
@@ -59,6 +60,11 @@ pub(crate) fn wire(site: &Site, signal: &Signal) -> Wire {
         // Works that treat batch by batch test what they let out; their tank has no outlet that
         // runs all the time.
         (Kind::Effluent, "contact_tank_outlet", parameter) if batches => ("batch_tank", parameter),
+        (Kind::Effluent, "final_outfall", "flow" | "volume_total") if batches => {
+            ("batch_discharge", signal.parameter)
+        }
+        (Kind::Pool, "circulation", parameter) => ("pool_circulation", parameter),
+        (Kind::Pool, "entrance", parameter) => ("pool_hall", parameter),
         (Kind::Effluent, "discharge_valve", _) => ("batch_tank", "discharge_valve_open"),
         (Kind::Effluent, "chlorine_dosing", "pump_running") => ("dosing", "running"),
         (Kind::Lodging, "cup_store", "cups_loaded") => ("cup_disinfection", "cups_disinfected"),
@@ -74,4 +80,16 @@ pub(crate) fn wire(site: &Site, signal: &Signal) -> Wire {
     };
     let factor = if parameter == "leak_rise" { LEAK_TEST_MINUTES } else { 1.0 };
     Wire { role, parameter, unit: signal.unit, factor }
+}
+
+/// The facts of a site by the names that the packs have for them.
+pub(crate) fn facts(site: &Site) -> Vec<(&'static str, f64)> {
+    let named = site.facts.iter().map(|(name, value)| match *name {
+        "pool_m3" => ("pool_volume_m3", *value),
+        "turnover_h" => ("turnover_hours", *value),
+        name => (name, *value),
+    });
+    // A tank that is filled and let out has no contact time of its flow.
+    let batches = site.fact("batches").is_some();
+    named.filter(|(name, _)| !(batches && *name == "contact_tank_m3")).collect()
 }

@@ -1,7 +1,7 @@
 //! Who sees the true values: one pass over the physics, without instruments, for all duties.
 
 use crate::{
-    duty::{Band, Duty, Ground, days, openings},
+    duty::{Band, Duty, Ground, Quantity, days, openings},
     span::Span,
 };
 use anyhow::anyhow;
@@ -27,7 +27,8 @@ pub(crate) fn testify(week: &Week, site: &Site, duties: &[Duty]) -> anyhow::Resu
             witness.see(now, values);
         }
     });
-    let counted = duties.iter().any(|d| matches!(d.ground, Ground::Events { .. } | Ground::Ratio { .. }));
+    let counted =
+        duties.iter().any(|d| matches!(d.ground, Ground::Events { .. } | Ground::Ratio { .. }));
     let events = if counted { Some(Events::of(week)) } else { None };
     let each = duties.iter().zip(witnesses);
     Ok(each
@@ -35,8 +36,8 @@ pub(crate) fn testify(week: &Week, site: &Site, duties: &[Duty]) -> anyhow::Resu
             (Some(events), Ground::Events { signal, least, before_opening }) => {
                 events.too_few(site, week, *signal, *least, *before_opening)
             }
-            (Some(events), Ground::Ratio { left, right, least }) => {
-                events.too_little(site, week, *left, *right, *least)
+            (Some(events), Ground::Ratio { left, right, least, from_nothing }) => {
+                events.too_little(site, week, (*left, *right), *least, *from_nothing)
             }
             _ => witness.end(week.end()),
         })
@@ -68,10 +69,39 @@ impl Stretches {
     }
 }
 
+/// For each window: the sum of values by weights, of weights, and of moments.
+type Sums = BTreeMap<i64, (f64, f64, f64)>;
+
+/// A quantity with the places of its series.
+#[derive(Debug, Clone, Copy)]
+enum Look {
+    Of(usize),
+    Hocl(usize, usize, usize),
+    AboveSaturation(usize, usize),
+}
+
+impl Look {
+    fn at(self, values: &[f64]) -> f64 {
+        match self {
+            Self::Of(series) => values[series],
+            Self::Hocl(free, ph, celsius) => {
+                let kelvin = values[celsius] + 273.15;
+                let pka = 3_000.0 / kelvin - 10.0686 + 0.0253 * kelvin;
+                values[free] / (1.0 + 10_f64.powf(values[ph] - pka))
+            }
+            // Antoine's equation.
+            Self::AboveSaturation(celsius, gauge) => {
+                let absolute = (values[gauge] + 101.325).max(1.0);
+                values[celsius] - (4_030.183 / (16.6536 - absolute.ln()) - 235.0)
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Witness {
-    Value { series: usize, band: Band, when: Option<(usize, f64)>, sure: Stretches, fair: Stretches },
-    Mean { series: usize, band: Band, millis: i64, sums: BTreeMap<i64, (f64, f64)> },
+    Value { of: Look, band: Band, when: Option<(usize, f64)>, sure: Stretches, fair: Stretches },
+    Mean { series: usize, weight: Option<usize>, is_sum: bool, band: Band, millis: i64, sums: Sums },
     Cycle(Box<Cycle>),
     Both { on: usize, other: usize, is_on: bool, fair: Stretches },
     Nobody,
@@ -84,28 +114,38 @@ impl Witness {
         };
         let (sure, fair) = (Stretches::default(), Stretches::default());
         Ok(match ground {
-            Ground::Value { series, band, when } => {
+            Ground::Value { of, band, when } => {
                 let when = when.map(|(name, least)| place(name).map(|place| (place, least)));
-                Self::Value { series: place(series)?, band: *band, when: when.transpose()?, sure, fair }
+                let of = match of {
+                    Quantity::Of(series) => Look::Of(place(series)?),
+                    Quantity::Hocl(a, b, c) => Look::Hocl(place(a)?, place(b)?, place(c)?),
+                    Quantity::AboveSaturation(a, b) => Look::AboveSaturation(place(a)?, place(b)?),
+                };
+                Self::Value { of, band: *band, when: when.transpose()?, sure, fair }
             }
-            Ground::Mean { series, band, hours } => Self::Mean {
+            Ground::Mean { series, band, hours, weight }
+            | Ground::Sum { series, band, hours, times: weight } => Self::Mean {
                 series: place(series)?,
+                weight: weight.map(place).transpose()?,
+                is_sum: matches!(ground, Ground::Sum { .. }),
                 band: *band,
                 millis: hours * 3_600_000,
                 sums: BTreeMap::new(),
             },
-            Ground::Cycle { heat, door, begins, least, error, hold } => Self::Cycle(Box::new(Cycle {
-                heat: place(heat)?,
-                door: door.as_deref().map(place).transpose()?,
-                begins: *begins,
-                least: *least,
-                error: *error,
-                hold: *hold,
-                since: None,
-                sure: Run::default(),
-                fair: Run::default(),
-                seen: Seen::default(),
-            })),
+            Ground::Cycle { heat, door, begins, least, error, hold } => {
+                Self::Cycle(Box::new(Cycle {
+                    heat: place(heat)?,
+                    door: door.as_deref().map(place).transpose()?,
+                    begins: *begins,
+                    least: *least,
+                    error: *error,
+                    hold: *hold,
+                    since: None,
+                    sure: Run::default(),
+                    fair: Run::default(),
+                    seen: Seen::default(),
+                }))
+            }
             Ground::Acts { also: Some((on, other, is_on)), .. } => {
                 Self::Both { on: place(on)?, other: place(other)?, is_on: *is_on, fair }
             }
@@ -115,16 +155,16 @@ impl Witness {
 
     fn see(&mut self, now: Timestamp, values: &[f64]) {
         match self {
-            Self::Value { series, band, when, sure, fair } => {
+            Self::Value { of, band, when, sure, fair } => {
                 let asked = when.is_none_or(|(series, least)| values[series] >= least);
-                sure.see(now, asked && band.is_surely_beyond(values[*series]));
-                fair.see(now, asked && band.may_be_beyond(values[*series]));
+                sure.see(now, asked && band.is_surely_beyond(of.at(values)));
+                fair.see(now, asked && band.may_be_beyond(of.at(values)));
             }
-            Self::Mean { series, millis, sums, .. } => {
-                const EAST: i64 = 8 * 3_600_000;
-                let nth = (now.as_millis() - 1 + EAST).div_euclid(*millis);
+            Self::Mean { series, weight, millis, sums, .. } => {
+                let nth = (now.as_millis() - 1 - begins(*millis)).div_euclid(*millis);
                 let sum = sums.entry(nth).or_default();
-                *sum = (sum.0 + values[*series], sum.1 + 1.0);
+                let weight = weight.map_or(1.0, |weight| values[weight]);
+                *sum = (sum.0 + values[*series] * weight, sum.1 + weight, sum.2 + 1.0);
             }
             Self::Cycle(cycle) => cycle.see(now, values),
             Self::Both { on, other, is_on, fair } => {
@@ -137,23 +177,40 @@ impl Witness {
     fn end(self, end: Timestamp) -> Seen {
         match self {
             Self::Value { sure, fair, .. } => (sure.end(end), fair.end(end)),
-            Self::Mean { band, millis, sums, .. } => {
+            Self::Mean { band, millis, sums, is_sum, .. } => {
                 let window = |nth: i64| {
-                    let at = |nth: i64| Timestamp::from_millis(nth * millis - 8 * 3_600_000);
+                    let at = |nth: i64| Timestamp::from_millis(nth * millis + begins(millis));
                     Span::new(at(nth), at(nth + 1))
                 };
-                let means: Vec<_> = sums.into_iter().map(|(n, (sum, of))| (window(n), sum / of)).collect();
+                let means: Vec<_> = sums
+                    .into_iter()
+                    .map(|(n, (sum, weights, moments))| match is_sum {
+                        // The mean, for so many hours.
+                        true => (window(n), sum / moments * (millis / 3_600_000) as f64),
+                        false => (window(n), sum / weights),
+                    })
+                    .collect();
                 let those = |is_so: &dyn Fn(f64) -> bool| {
                     let so = means.iter().filter(|(window, mean)| window.to <= end && is_so(*mean));
                     so.map(|(window, _)| *window).collect()
                 };
-                (those(&|mean| band.is_surely_beyond(mean)), those(&|mean| band.may_be_beyond(mean)))
+                (
+                    those(&|mean| band.is_surely_beyond(mean)),
+                    those(&|mean| band.may_be_beyond(mean)),
+                )
             }
             Self::Cycle(cycle) => cycle.seen,
             Self::Both { fair, .. } => (Vec::new(), fair.end(end)),
             Self::Nobody => Seen::default(),
         }
     }
+}
+
+/// When the first window of so many milliseconds begins, in Shanghai: weeks on Mondays, and
+/// 1970-01-01 was a Thursday.
+fn begins(millis: i64) -> i64 {
+    const HOUR: i64 = 3_600_000;
+    if millis == 168 * HOUR { (4 * 24 - 8) * HOUR } else { -8 * HOUR }
 }
 
 /// A chamber that is heated.
@@ -244,7 +301,8 @@ impl Events {
             told
         };
         let of_process = |i: &Incident| {
-            i.cause.about().target == Target::Process && i.cause.about().nature != Nature::Instrument
+            i.cause.about().target == Target::Process
+                && i.cause.about().nature != Nature::Instrument
         };
         let whole = told(&of_process);
         let has_cuts = week.incidents.iter().any(|i| i.cause.about().target == Target::Site);
@@ -265,7 +323,8 @@ impl Events {
         let span = (week.start, week.end());
         let windows = match before {
             Some(before) => {
-                let before = openings(site, span).into_iter().map(|o| Span::new(o.from - before, o.from));
+                let before =
+                    openings(site, span).into_iter().map(|o| Span::new(o.from - before, o.from));
                 before.filter(|window| window.from >= week.start).collect()
             }
             None => {
@@ -290,12 +349,13 @@ impl Events {
         &self,
         site: &Site,
         week: &Week,
-        left: (&str, &str),
-        right: (&str, &str),
+        (left, right): ((&str, &str), (&str, &str)),
         least: f64,
+        from_nothing: bool,
     ) -> Seen {
         let mut seen = Seen::default();
-        let (Some(left), Some(right)) = (site.signal(left.0, left.1), site.signal(right.0, right.1))
+        let (Some(left), Some(right)) =
+            (site.signal(left.0, left.1), site.signal(right.0, right.1))
         else {
             return seen;
         };
@@ -304,7 +364,9 @@ impl Events {
                 let those = events.get(&signal).into_iter().flatten();
                 those.filter(|(at, _)| day.from <= *at && *at < day.to).map(|(_, n)| n).sum::<f64>()
             };
-            if sum(&self.whole, left) < sum(&self.whole, right) * least * 0.97 {
+            let done = sum(&self.whole, left);
+            let is_told = from_nothing || done > 0.0;
+            if is_told && done < sum(&self.whole, right) * least * 0.97 {
                 seen.0.push(day);
             }
             if sum(&self.cut, left) < sum(&self.cut, right) * least * 1.03 {

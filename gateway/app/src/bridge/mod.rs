@@ -16,7 +16,7 @@ use crate::{
     clock::SystemClock,
     exit::{Exit, Failure},
     gateway::stop_on_signal,
-    site,
+    memory, site,
 };
 use anyhow::Context as _;
 use outbox::Outbox;
@@ -52,6 +52,7 @@ pub(crate) async fn run(options: cli::Bridge) -> Result<Exit, Failure> {
     stop_on_signal(stop.clone())?;
     let done = CancellationToken::new();
     let session = Session::new(broker(&options)?, topics, outbox.clone());
+    tokio::spawn(memory::forget_start());
     let session = tokio::spawn(session.run(done.clone()));
     let clock = Arc::new(SystemClock);
     let acquisition = Acquisition::start(links, outbox.clone(), clock, stop.child_token());

@@ -87,6 +87,7 @@ impl Availability {
                 since: None,
                 value: None,
                 note: text("等待首个数据", "waiting for the first data"),
+                early: None,
             },
         };
         let mut fresh = Self { points, calendar, state, due_not_before: start };
@@ -131,6 +132,7 @@ impl Availability {
                 since: Some(from),
                 value: None,
                 note: self.note(reason),
+                early: None,
             };
             out.push(Judgement::Standing(self.state.standing.clone()));
         }

@@ -112,6 +112,7 @@ impl HoldCycle {
             since: None,
             value: None,
             note: text("尚无消毒周期", "no cycle has been seen yet"),
+            early: None,
         };
         // A cycle may have begun before anybody looked, and have held for all that was needed.
         let missing = Some(start - settings.hold);
@@ -230,6 +231,7 @@ impl HoldCycle {
                 since: Some(cycle.from),
                 value: passed.value,
                 note: passed.explanation.clone(),
+                early: None,
             };
             out.push(Judgement::Standing(self.state.standing.clone()));
         }

@@ -6,7 +6,7 @@
 
 use super::explain::{LimitWords, not_applicable, text};
 use crate::{
-    Judgement, Standing,
+    EarlyWarning, Judgement, Standing,
     calendar::Calendar,
     forecast::{Crossing, Line, POINTS_MAX, WarningLevel},
     timeline::{Moment, Momentary},
@@ -78,7 +78,7 @@ impl Forecast {
                 covered: 0,
                 bins: VecDeque::new(),
                 level: None,
-                standing: Standing { verdict, since: None, value: None, note },
+                standing: Standing { verdict, since: None, value: None, note, early: None },
             },
         };
         forecast.state.bin_end = start + forecast.bin();
@@ -123,10 +123,12 @@ impl Forecast {
     }
 
     /// What the bins say at their end.
-    fn look(&mut self, at: Timestamp) -> (Option<Verdict>, Option<f64>, Text) {
+    fn look(&mut self, at: Timestamp) -> Standing {
+        let stands =
+            |verdict, value, note| Standing { verdict, since: None, value, note, early: None };
         let told = self.state.level.take();
         if !self.calendar.is_open(at) {
-            return (None, None, not_applicable());
+            return stands(None, None, not_applicable());
         }
         let width = self.bin().as_secs_f64();
         let numbered = self.state.bins.iter().enumerate();
@@ -136,7 +138,7 @@ impl Forecast {
         let enough = points.len() as f64 >= POINTS_SHARE * POINTS_MAX as f64;
         let (Some(last), true, Some(line)) = (last, enough, Line::through(&points)) else {
             let note = text("有效数据不足，无法预测", "not enough good data to look ahead");
-            return (Some(Verdict::Indeterminate), None, note);
+            return stands(Some(Verdict::Indeterminate), None, note);
         };
         let limits = self.words.limits;
         if !limits.holds(last) {
@@ -144,7 +146,7 @@ impl Forecast {
                 "已超出限值，由该限值本身判定",
                 "beyond the limit already, which speaks for itself",
             );
-            return (None, Some(last), note);
+            return stands(None, Some(last), note);
         }
         let horizon = self.settings.horizon.as_secs_f64();
         let least = self.settings.confidence_min - told.map_or(0.0, |_| HYSTERESIS);
@@ -154,7 +156,12 @@ impl Forecast {
                 let level = WarningLevel::of(&crossing, horizon);
                 self.state.level = Some(level);
                 let note = self.warning(level, &line, &crossing);
-                (Some(Verdict::NonCompliant), Some(line.level), note)
+                let after = crossing.after.map(Duration::from_secs_f64);
+                let expected_at = after.map(|after| at + after);
+                Standing {
+                    early: Some(EarlyWarning { level, expected_at }),
+                    ..stands(Some(Verdict::NonCompliant), Some(line.level), note)
+                }
             }
             None => {
                 let within = wording::duration(self.settings.horizon);
@@ -162,7 +169,7 @@ impl Forecast {
                     format!("预计 {within} 内不会超出限值"),
                     format!("not expected to leave the limit within {within}"),
                 );
-                (Some(Verdict::Compliant), Some(line.level), note)
+                stands(Some(Verdict::Compliant), Some(line.level), note)
             }
         }
     }
@@ -193,18 +200,13 @@ impl Forecast {
     }
 
     /// Says how it stands, if that is otherwise than before or a warning has moved.
-    fn stand(
-        &mut self,
-        at: Timestamp,
-        (verdict, value, note): (Option<Verdict>, Option<f64>, Text),
-        out: &mut Vec<Judgement>,
-    ) {
+    fn stand(&mut self, at: Timestamp, new: Standing, out: &mut Vec<Judgement>) {
         let before = &self.state.standing;
-        if before.verdict == verdict && before.note == note {
+        if before.verdict == new.verdict && before.note == new.note {
             return;
         }
-        let since = if before.verdict == verdict { before.since } else { Some(at) };
-        self.state.standing = Standing { verdict, since, value, note };
+        let since = if before.verdict == new.verdict { before.since } else { Some(at) };
+        self.state.standing = Standing { since, ..new };
         out.push(Judgement::Standing(self.state.standing.clone()));
     }
 }

@@ -87,7 +87,7 @@ impl InstantLimit {
             moment: Moment::default(),
             course: Course::default(),
             tripped: false,
-            standing: Standing { verdict, since: None, value: None, note },
+            standing: Standing { verdict, since: None, value: None, note, early: None },
         };
         let mut limit = Self { words, settings, calendar, hours, state };
         limit.enter(&mut Vec::new());
@@ -204,7 +204,7 @@ impl InstantLimit {
             None => not_applicable(),
             Some(verdict) => self.words.standing(verdict, value, since),
         };
-        self.state.standing = Standing { verdict, since: Some(since), value, note };
+        self.state.standing = Standing { verdict, since: Some(since), value, note, early: None };
         out.push(Judgement::Standing(self.state.standing.clone()));
     }
 }

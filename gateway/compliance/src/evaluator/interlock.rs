@@ -60,6 +60,7 @@ impl Interlock {
                     since: None,
                     value: None,
                     note: text("", ""),
+                    early: None,
                 },
             },
         };
@@ -112,8 +113,13 @@ impl Interlock {
         };
         if self.state.standing.verdict != Some(verdict) {
             let note = self.note(Some(verdict));
-            self.state.standing =
-                Standing { verdict: Some(verdict), since: Some(at), value: None, note };
+            self.state.standing = Standing {
+                verdict: Some(verdict),
+                since: Some(at),
+                value: None,
+                note,
+                early: None,
+            };
             out.push(Judgement::Standing(self.state.standing.clone()));
         }
     }

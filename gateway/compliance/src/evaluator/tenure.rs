@@ -42,7 +42,7 @@ pub(super) fn out_of_force() -> Standing {
         zh: "此时不适用：不在生效日期内".into(),
         en: "not in force at this time".into(),
     };
-    Standing { verdict: None, since: None, value: None, note }
+    Standing { verdict: None, since: None, value: None, note, early: None }
 }
 
 impl Tenure {
@@ -106,7 +106,10 @@ impl Tenure {
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         match self.phase {
             Phase::Before(_) => self.term.from,
-            Phase::Within => self.judge.get().deadline().into_iter().chain(self.term.to).min(),
+            Phase::Within => match (self.judge.get().deadline(), self.term.to) {
+                (Some(deadline), Some(to)) => Some(deadline.min(to)),
+                (deadline, to) => deadline.or(to),
+            },
             Phase::Ending => self.term.to.map(|to| to + GRACE),
             Phase::Over => None,
         }

@@ -86,6 +86,7 @@ impl Uptime {
                 since: None,
                 value: None,
                 note: text("尚无完整的统计时段", "no window has been judged yet"),
+                early: None,
             },
         };
         Self { settings, calendar, state }
@@ -137,7 +138,7 @@ impl Uptime {
         if self.state.standing.verdict != Some(verdict) {
             let note = explanation.clone();
             self.state.standing =
-                Standing { verdict: Some(verdict), since: Some(from), value, note };
+                Standing { verdict: Some(verdict), since: Some(from), value, note, early: None };
             out.push(Judgement::Standing(self.state.standing.clone()));
         }
         let coverage = share * known;

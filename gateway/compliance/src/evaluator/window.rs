@@ -108,6 +108,7 @@ impl WindowLimit {
             since: None,
             value: None,
             note: text("尚无完整的统计时段", "no window has been judged yet"),
+            early: None,
         };
         let state = WindowState {
             statistic: settings.statistic,
@@ -307,7 +308,7 @@ impl WindowLimit {
             return;
         }
         let note = passed.map_or_else(not_applicable, |passed| passed.explanation.clone());
-        state.standing = Standing { verdict, since: Some(state.from), value, note };
+        state.standing = Standing { verdict, since: Some(state.from), value, note, early: None };
         out.push(Judgement::Standing(state.standing.clone()));
     }
 }

@@ -52,8 +52,9 @@ impl Default for Moment {
 
 impl PartialEq for Moment {
     fn eq(&self, other: &Self) -> bool {
-        let same = |(a, b): (&f64, &f64)| a == b || (a.is_nan() && b.is_nan());
-        self.values.iter().zip(&other.values).all(same)
+        // Without a branch for each input: it is asked for every sample.
+        let same = |(a, b): (&f64, &f64)| (a == b) | (a.is_nan() & b.is_nan());
+        self.values.iter().zip(&other.values).fold(true, |all, pair| all & same(pair))
     }
 }
 

@@ -40,7 +40,7 @@ impl Momentary for Listener {
 }
 
 fn listener(inputs: usize) -> Judged<Listener> {
-    let standing = Standing { verdict: None, since: None, value: None, note: text() };
+    let standing = Standing { verdict: None, since: None, value: None, note: text(), early: None };
     Judged::new(Listener { told: Vec::new(), timer: None, standing }, vec![MAX_GAP; inputs], t(0))
 }
 

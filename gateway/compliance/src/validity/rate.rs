@@ -12,6 +12,8 @@ use weir_domain::Text;
 const BASE: i64 = 60_000;
 /// A change of fewer steps of the resolution is none.
 const STEPS_MIN: f64 = 5.0;
+/// 7.17 − 6.87 is a little more than 0.3 to a computer.
+const ROUNDING: f64 = 1e-9;
 
 /// How fast a value can change.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -51,8 +53,11 @@ impl RateCheck {
             return false;
         }
         #[expect(clippy::cast_precision_loss, reason = "a few minutes in milliseconds")]
-        let rate = change * BASE as f64 / past as f64;
-        let is_too_fast = rate > self.per_min && change > STEPS_MIN * point.step;
+        let per_min = |change: f64| change * BASE as f64 / past as f64;
+        let rate = per_min(change);
+        // Each of the two values may be half a step from the truth.
+        let is_too_fast = per_min(change - point.step) > self.per_min * (1.0 + ROUNDING)
+            && change > STEPS_MIN * point.step;
         if is_too_fast {
             memory.found = rate;
         }

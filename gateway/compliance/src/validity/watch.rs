@@ -104,10 +104,16 @@ impl Watch {
         if let Some(range) = &self.section.range
             && range.judge(&mut self.memory.range, t, value)
         {
-            let why = range.words(&self.point, value);
+            let section = Arc::clone(&self.section);
+            let why = |point: &Point| match &section.range {
+                Some(range) => range.words(point, value),
+                None => no_words(),
+            };
             return self.refuse(sample, (RANGE, "range"), why, out);
         }
-        if let Some((quality, why)) = self.unmet(t, value, &input) {
+        if let Some((quality, nth, found)) = self.unmet(t, &input) {
+            let section = Arc::clone(&self.section);
+            let why = |point: &Point| section.needs[nth].words(point, value, found);
             return self.refuse(sample, (quality, "needs"), why, out);
         }
         self.stand_by(now, sample, value, &input, out);
@@ -169,10 +175,17 @@ impl Watch {
     }
 
     /// A sample that the checks refuse: the others learn nothing from it.
-    fn refuse(&mut self, sample: &Sample, what: (Quality, &str), why: Text, out: &mut Vec<Said>) {
+    fn refuse(
+        &mut self,
+        sample: &Sample,
+        what: (Quality, &str),
+        why: impl FnOnce(&Point) -> Text,
+        out: &mut Vec<Said>,
+    ) {
         self.let_go(Fate::Alone, out);
         self.forget();
-        say(&mut self.memory.mark, sample.source_time, Some(what), || why, out);
+        let (mark, point) = (&mut self.memory.mark, &self.point);
+        say(mark, sample.source_time, Some(what), || why(point), out);
         out.push(Said::Sample(*sample, what.0));
     }
 
@@ -201,12 +214,12 @@ impl Watch {
         out.push(Said::Sample(*sample, quality.unwrap_or(Quality::Good)));
     }
 
+    /// What a need that is not met makes of the sample; which need, and what its input is.
     fn unmet(
         &mut self,
         t: i64,
-        value: f64,
         input: &impl Fn(usize) -> Option<f64>,
-    ) -> Option<(Quality, Text)> {
+    ) -> Option<(Quality, usize, Option<f64>)> {
         let (section, memory) = (&self.section, &mut self.memory);
         for (nth, need) in section.needs.iter().enumerate() {
             if !self.inputs[nth] {
@@ -214,7 +227,7 @@ impl Watch {
             }
             let found = input(nth);
             if let Some(quality) = need.judge(&mut memory.needs[nth], t, found) {
-                return Some((quality, need.words(&self.point, value, found)));
+                return Some((quality, nth, found));
             }
         }
         None

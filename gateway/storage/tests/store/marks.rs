@@ -9,7 +9,7 @@ use weir_engine::{
     Act, Capacity, CheckName, Command, Effect, Finding, Mark, MarkChange, MarkEvent, MarkId,
     MarkReason, Origin, Person, RejudgeReason, RejudgeRequest, Review, ReviewOutcome,
     VerdictRecord,
-    ports::{MarkFilter, Marks, Records, RejudgeStatus, VerdictFilter},
+    ports::{MarkFilter, Marks, Records, RejudgeStatus, VerdictFilter, VerdictTally},
     rejudge::Revision,
 };
 use weir_storage::{EffectNumber, Store};
@@ -164,7 +164,15 @@ fn a_verdict_is_never_changed_and_each_stretch_counts_once() {
             (verdict(30, 60, Verdict::Compliant), vec![1]),
         ],
     };
+    let tally = |compliant, non_compliant, indeterminate, superseded| VerdictTally {
+        compliant,
+        non_compliant,
+        indeterminate,
+        superseded,
+    };
+    assert_eq!(store.tally().unwrap(), tally(1, 1, 0, 0));
     assert_eq!(store.revise(&[1], &revision, at(START + 500)).unwrap(), [3, 4]);
+    assert_eq!(store.tally().unwrap(), tally(2, 0, 1, 1));
     assert!(store.rejudge_requests(9).unwrap().is_empty());
     assert_eq!(store.rejudging().unwrap().done, 1);
     let list = |filter| {

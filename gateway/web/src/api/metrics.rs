@@ -10,28 +10,31 @@ use crate::{
 };
 use axum::{extract::State, http::header, response::IntoResponse};
 use std::sync::Arc;
-use weir_domain::Verdict;
+use weir_domain::{Timestamp, Verdict};
 use weir_engine::ports::{
-    BreakerState, DeviceHealth, DeviceState, LinkHealth, SinkStatus, StoreStatus,
+    BreakerState, DeviceHealth, DeviceState, LinkHealth, RejudgeStatus, SinkStatus, StoreStatus,
+    VerdictTally,
 };
 
 pub(crate) async fn metrics(State(app): Shared) -> Result<impl IntoResponse, Problem> {
     let page = app.ask({
         let app = Arc::clone(&app);
-        move |web| Ok(page(web, &app))
+        move |web| page(web, &app)
     });
     Ok(([(header::CONTENT_TYPE, Exposition::MEDIA_TYPE)], page.await?))
 }
 
-fn page(web: &WebState, app: &App) -> String {
+fn page(web: &WebState, app: &App) -> Result<String, Problem> {
     let mut page = Exposition::default();
     gateway(&mut page, web, app);
     store(&mut page, &web.storage.status());
     site(&mut page, &web.view());
+    verdicts(&mut page, web.records.tally()?);
+    rejudging(&mut page, &web.marks.rejudging()?, web.clock.now());
     devices(&mut page, &web.health.devices());
     links(&mut page, &web.health.links());
     sinks(&mut page, &web.sinks.sinks());
-    page.finish()
+    Ok(page.finish())
 }
 
 fn gateway(page: &mut Exposition, web: &WebState, app: &App) {
@@ -106,6 +109,30 @@ fn site(page: &mut Exposition, view: &View) {
         "1 for the verdict that an area stands at; 0 for all when nothing applies to it now.",
         areas,
     );
+}
+
+fn verdicts(page: &mut Exposition, tally: VerdictTally) {
+    let counts = [
+        (Verdict::Compliant, tally.compliant),
+        (Verdict::NonCompliant, tally.non_compliant),
+        (Verdict::Indeterminate, tally.indeterminate),
+    ];
+    let standing =
+        counts.iter().map(|(verdict, n)| (vec![("verdict", verdict.as_str())], n.number()));
+    let help = "Verdicts that stand, since the store was made; a stretch judged again counts once.";
+    page.gauge("weir_verdicts", help, standing);
+    let help = "Verdicts that do not stand any more, as their stretch was judged again.";
+    page.counter("weir_verdicts_superseded_total", help, one(tally.superseded));
+}
+
+fn rejudging(page: &mut Exposition, status: &RejudgeStatus, now: Timestamp) {
+    let help = "Stretches that wait to be judged again, or are being judged.";
+    page.gauge("weir_rejudgements_pending", help, one(status.pending));
+    let help = "Stretches that were judged again since the store was made.";
+    page.counter("weir_rejudgements_done_total", help, one(status.done));
+    let lag = status.oldest.map_or(0.0, |asked| now.since(asked).as_secs_f64());
+    let help = "Age of the oldest request to judge again that waits.";
+    page.gauge("weir_rejudgements_lag_seconds", help, one(lag));
 }
 
 fn devices(page: &mut Exposition, devices: &[DeviceHealth]) {

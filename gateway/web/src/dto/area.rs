@@ -64,10 +64,24 @@ struct Requirement<'a> {
     since: Option<Timestamp>,
     value: Option<f64>,
     note: Text,
+    early_warning: Option<EarlyWarning>,
     cause: &'a Text,
     consequence: &'a Text,
     response: &'a Text,
     respond_within_secs: u64,
+}
+
+/// A limit that is about to be left: `blue`, `yellow`, `orange` or `red`, and when.
+#[derive(Serialize)]
+struct EarlyWarning {
+    level: &'static str,
+    expected_at: Option<Timestamp>,
+}
+
+impl From<weir_engine::EarlyWarning> for EarlyWarning {
+    fn from(early: weir_engine::EarlyWarning) -> Self {
+        Self { level: early.level.as_str(), expected_at: early.expected_at }
+    }
 }
 
 impl<'a> Area<'a> {
@@ -134,6 +148,7 @@ impl<'a> Requirement<'a> {
             since: state.since,
             value: state.value,
             note: state.note,
+            early_warning: state.early.map(EarlyWarning::from),
             cause: &info.cause,
             consequence: &info.consequence,
             response: &info.response,
@@ -152,6 +167,7 @@ pub(crate) struct RequirementEvent<'a> {
     since: Option<Timestamp>,
     value: Option<f64>,
     note: &'a Text,
+    early_warning: Option<EarlyWarning>,
 }
 
 impl<'a> RequirementEvent<'a> {
@@ -169,6 +185,7 @@ impl<'a> RequirementEvent<'a> {
             since: state.since,
             value: state.value,
             note: &state.note,
+            early_warning: state.early.map(EarlyWarning::from),
         }
     }
 }

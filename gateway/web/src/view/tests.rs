@@ -63,6 +63,7 @@ fn view(requirements: Vec<RequirementInfo>, said: &[Option<Verdict>], age: u64) 
         since: None,
         value: None,
         note: text("", ""),
+        early: None,
     };
     let site = Description {
         id: "s".parse().unwrap(),

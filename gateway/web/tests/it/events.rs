@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, timeout};
 use weir_domain::{Reading, Sample, Verdict};
-use weir_engine::{LiveEvent, RequirementState, Transition};
+use weir_engine::{EarlyWarning, LiveEvent, RequirementState, Transition, WarningLevel};
 
 /// An event as it came over the wire.
 #[derive(Debug)]
@@ -92,6 +92,7 @@ async fn every_kind_of_event_is_as_the_document_says() {
         since: Some(NOON),
         value: Some(8.0),
         note: text("closed"),
+        early: Some(EarlyWarning { level: WarningLevel::Orange, expected_at: Some(NOON) }),
     };
     send(&server, LiveEvent::Requirement(description(), 0, state));
     send(&server, LiveEvent::Verdict(9, Box::new(verdict())));
@@ -278,7 +279,7 @@ async fn a_changed_verdict_may_be_any_of_the_three_or_none() {
     let verdicts = [Some(Verdict::Compliant), Some(Verdict::Indeterminate), None];
     for verdict in verdicts {
         let note = text("");
-        let state = RequirementState { verdict, since: None, value: None, note };
+        let state = RequirementState { verdict, since: None, value: None, note, early: None };
         send(&server, LiveEvent::Requirement(description(), 2, state));
         let received = stream.next().await;
         check("RequirementEvent", &received.data);

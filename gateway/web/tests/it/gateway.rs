@@ -17,7 +17,7 @@ use weir_engine::{
         DeviceHealth, DeviceState, Frames, Health, History, LinkHealth, Mailbox, MarkFilter, Marks,
         PortError, PortFuture, Records, RejudgeStatus, Reload, ReloadOutcome, RoundTrip,
         SinkStatus, Sinks, Storage, StoreStatus, StoredAlarm, StoredFinding, StoredVerdict,
-        Superseded, VerdictFilter,
+        Superseded, VerdictFilter, VerdictTally,
     },
 };
 
@@ -193,6 +193,11 @@ impl Records for Memory {
     fn verdict(&self, id: i64) -> Result<Option<StoredVerdict>, PortError> {
         self.check()?;
         Ok((id == 7).then(|| stored(id)))
+    }
+
+    fn tally(&self) -> Result<VerdictTally, PortError> {
+        self.check()?;
+        Ok(VerdictTally { compliant: 30, non_compliant: 20, indeterminate: 10, superseded: 1 })
     }
 
     fn alarms(&self, filter: AlarmFilter, limit: usize) -> Result<Vec<StoredAlarm>, PortError> {

@@ -137,7 +137,13 @@ pub(crate) fn other_site() -> Arc<Description> {
 }
 
 fn state(verdict: Option<Verdict>, value: Option<f64>) -> RequirementState {
-    RequirementState { verdict, since: Some(ago(600)), value, note: text("as measured") }
+    RequirementState {
+        verdict,
+        since: Some(ago(600)),
+        value,
+        note: text("as measured"),
+        early: None,
+    }
 }
 
 /// The site as it stands before the engine has said anything.

@@ -69,6 +69,9 @@ fn rig() -> Result<Rig> {
     rig.write("token", TOKEN)?;
     let site = site(
         r#"
+[packs]
+allow_unsigned = true
+
 [[link]]
 id = "door"
 transport = { http = { token = { file = "token" } } }

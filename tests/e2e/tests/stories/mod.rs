@@ -13,6 +13,7 @@ mod marks;
 mod messages;
 mod modbus;
 mod mqtt;
+mod rejudging;
 mod reload;
 mod replay;
 mod scan;

@@ -4,12 +4,18 @@
 //! taken at every full minute, and when the flow begins. While nothing flows there is nothing to be
 //! judged. Where the flow is missing, what is known of it is a least amount: if that alone fills
 //! the tank in less than the required time, the time is surely too short.
+//!
+//! Of a time of half an hour or more the flow is remembered in pieces of several seconds, a 180th of
+//! the time at most: how much has flowed is exact at their ends, and between them off by a part of
+//! what the flow varies within one.
 
 use super::{Course, Past};
 use core::time::Duration;
 use weir_domain::Timestamp;
 
 const MINUTE_MS: i64 = 60_000;
+/// Pieces of the past are joined up to this part of the time, in whole ten seconds.
+const GRAIN_SHARE: u64 = 180;
 
 /// The time that water stays in a tank, in minutes.
 #[derive(Debug, Clone)]
@@ -18,6 +24,8 @@ pub(crate) struct Contact {
     volume: f64,
     /// How long it must stay.
     needed: Duration,
+    /// Pieces up to this length are joined.
+    grain: Duration,
     state: ContactState,
 }
 
@@ -35,12 +43,13 @@ pub(crate) struct ContactState {
 impl Contact {
     pub(crate) fn new(volume: f64, needed: Duration, start: Timestamp) -> Self {
         let state = ContactState { past: Past::default(), minutes: None, due: start };
-        Self { volume, needed, state }
+        let grain = Duration::from_secs(needed.as_secs() / GRAIN_SHARE / 10 * 10);
+        Self { volume, needed, grain, state }
     }
 
-    /// The flow in m³/h; what flows back does not make the water younger.
+    /// The flow in m³/h.
     fn flow(&self) -> Option<f64> {
-        self.state.past.last().map(|flow| flow.max(0.0))
+        self.state.past.last()
     }
 
     /// Looks back from `t` until the tank is full.
@@ -53,7 +62,7 @@ impl Contact {
                 continue;
             }
             let hours = end.since(from).as_secs_f64() / 3_600.0;
-            match flow.map(|flow| flow.max(0.0)) {
+            match *flow {
                 None if t.since(end) < needed => gap = true,
                 None if !gap => return Some(t.since(end).as_secs_f64() / 60.0),
                 None => {}
@@ -86,7 +95,9 @@ impl Course for Contact {
 
     fn enter(&mut self, t: Timestamp, value: Option<f64>) {
         let before = self.flow();
-        self.state.past.enter(t, value);
+        // What flows back does not make the water younger.
+        self.state.past.join(t, self.grain);
+        self.state.past.enter(t, value.map(|flow| flow.max(0.0)));
         let flows = |flow: Option<f64>| flow.map(|flow| flow > 0.0);
         if flows(before) != flows(self.flow()) {
             self.state.due = self.state.due.min(t);

@@ -236,7 +236,7 @@ impl Count {
             return;
         }
         let (value, note) = (Some(tally.sums[0].sure), self.note(&tally, verdict));
-        let new = Standing { verdict: Some(verdict), since: Some(t), value, note };
+        let new = Standing { verdict: Some(verdict), since: Some(t), value, note, early: None };
         words::stand(&mut self.state.standing, new, out);
     }
 }

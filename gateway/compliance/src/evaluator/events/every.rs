@@ -223,7 +223,7 @@ impl Every {
             }
             (Some(verdict), _) => self.note(verdict, last),
         };
-        let new = Standing { verdict, since: Some(at), value: None, note };
+        let new = Standing { verdict, since: Some(at), value: None, note, early: None };
         words::stand(&mut self.state.standing, new, out);
     }
 }

@@ -119,7 +119,7 @@ impl Expected {
             _ => self.state.last,
         };
         let note = self.note();
-        let new = Standing { verdict, since: Some(t), value: Some(done), note };
+        let new = Standing { verdict, since: Some(t), value: Some(done), note, early: None };
         words::stand(&mut self.state.standing, new, out);
     }
 }

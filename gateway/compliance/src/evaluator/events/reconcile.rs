@@ -115,7 +115,7 @@ impl Reconcile {
         self.state.last = Some(verdict);
         let note = explanation.clone();
         let since = Some(from);
-        let standing = Standing { verdict: Some(verdict), since, value, note };
+        let standing = Standing { verdict: Some(verdict), since, value, note, early: None };
         words::stand(&mut self.state.standing, standing, out);
         out.push(Judgement::Verdict(Passed { verdict, from, to, value, coverage, explanation }));
     }

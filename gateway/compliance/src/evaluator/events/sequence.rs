@@ -182,8 +182,13 @@ impl Sequence {
         self.state.last = Some(verdict);
         self.state.broken = (verdict == Verdict::NonCompliant).then_some(trigger.at);
         let note = self.note(trigger, verdict);
-        let standing =
-            Standing { verdict: Some(verdict), since: Some(from), value: None, note: note.clone() };
+        let standing = Standing {
+            verdict: Some(verdict),
+            since: Some(from),
+            value: None,
+            note: note.clone(),
+            early: None,
+        };
         words::stand(&mut self.state.standing, standing, out);
         // Answered together with the trigger before it, or with one of the same moment.
         if to <= self.state.judged {
@@ -263,7 +268,7 @@ impl Sequence {
             Some(_) => text("当前没有未满足的要求", "nothing is left unanswered"),
             None => text(format!("尚未发生：{zh}"), format!("{en} has not happened yet")),
         };
-        let standing = Standing { verdict, since: Some(t), value: None, note };
+        let standing = Standing { verdict, since: Some(t), value: None, note, early: None };
         words::stand(&mut self.state.standing, standing, out);
     }
 }

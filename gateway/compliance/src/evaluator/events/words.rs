@@ -6,7 +6,7 @@ use weir_domain::{Text, Timestamp, Verdict};
 
 /// A standing before anything has happened.
 pub(super) fn nothing_yet(note: Text) -> Standing {
-    Standing { verdict: None, since: None, value: None, note }
+    Standing { verdict: None, since: None, value: None, note, early: None }
 }
 
 /// Takes a new standing up, and tells it if it says anything new.
