@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 CONSOLE := dashboards/web
 
-.PHONY: help demo ui setup check test fuzz soak bench clean
+.PHONY: help demo ui setup check test exam fuzz soak bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -30,6 +30,9 @@ test: setup check ## Everything: unit, property, pack, console and end-to-end te
 	cargo test --workspace --locked --exclude weir-e2e
 	cargo run --quiet --locked --package weir -- packs test
 	cargo test --locked --package weir-e2e -- --nocapture
+
+exam: ## 216 simulated site-weeks, scored against the truth; ARGS="--kind pool", "--seed 1007 --week"
+	cargo run --quiet --release --locked --package weir-simulation -- $(ARGS)
 
 fuzz: ## Fuzz every parser, 60 s each; FUZZ_SECONDS=3600 for longer, TARGETS="rtu mbap" for some
 	tests/fuzz/run.sh $(or $(FUZZ_SECONDS),60) $(TARGETS)

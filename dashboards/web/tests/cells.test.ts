@@ -19,6 +19,7 @@ const requirement = (rest: Partial<Requirement>): Requirement => ({
   since: null,
   value: null,
   note: text,
+  early_warning: null,
   cause: text,
   consequence: text,
   response: text,

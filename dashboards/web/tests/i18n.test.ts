@@ -34,7 +34,7 @@ describe("catalogues", () => {
     }
   });
   it("have no key that is used nowhere", () => {
-    const dynamic = /^(role|reason|kind|confidence|code|boolean|switch)\./;
+    const dynamic = /^(role|reason|kind|confidence|code|boolean|switch|seal|finding|figure)\./;
     const patterns = [...source.matchAll(/`([a-zA-Z.]+\.)\$\{[^`]*\}`/g)].map((match) => match[1] ?? "");
     const unused = Object.keys(zh).filter(
       (key) =>
@@ -73,6 +73,42 @@ describe("every reason of the gateway has a word", () => {
     "calibration_failed",
   ])("%s", (reason) => {
     expect(zh).toHaveProperty([`reason.${reason}`]);
+  });
+});
+
+describe("every sign in the data, and every number behind one, has a word", () => {
+  it.each([
+    "finding.flatline",
+    "finding.too_stable",
+    "finding.repeated",
+    "finding.hugging_limit",
+    "finding.bottle",
+    "finding.jump_after_access",
+    "finding.jump_after_change",
+    "finding.clock_behind",
+    "finding.calibration_overdue",
+    "figure.level",
+    "figure.moved",
+    "figure.moved_before",
+    "figure.celsius",
+    "figure.back_secs",
+    "figure.places",
+    "figure.limit",
+    "figure.share_near",
+    "figure.share_beyond",
+    "figure.noise",
+    "figure.noise_before",
+    "figure.behind_secs",
+    "figure.every_days",
+    "figure.value",
+    "figure.hours",
+    "figure.before",
+    "figure.after",
+    "seal.builtin",
+    "seal.signed",
+    "seal.unsigned",
+  ])("%s", (key) => {
+    expect(zh).toHaveProperty([key]);
   });
 });
 

@@ -65,6 +65,7 @@ describe("requirements", () => {
     since: null,
     value: null,
     note: { zh: "", en: "" },
+    early: null,
   });
   it("bound twice are told apart by their first point", () => {
     const cabinets = [cell("cycle", ["cabinet-1.t"]), cell("cycle", ["cabinet-2.t"])];
@@ -82,8 +83,10 @@ describe("requirements", () => {
       since: "t",
       value: 7,
       note: { zh: "未营业", en: "closed" },
+      early_warning: { level: "orange", expected_at: null },
     });
     expect(one).toMatchObject({ verdict: null, since: "t", value: 7, note: { en: "closed" } });
+    expect(one.early?.level).toBe("orange");
   });
   it("yield the worst verdict, and warnings yield none", () => {
     expect(worst(["compliant", "indeterminate", null])).toBe("indeterminate");

@@ -1,7 +1,7 @@
 //! The packs that come with the gateway.
 
 use crate::{Pack, Seal};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 macro_rules! packs {
     ($($name:literal)*) => {
@@ -19,15 +19,16 @@ pub fn builtin() -> &'static [(&'static str, &'static str)] {
 }
 
 /// Every pack that comes with the gateway. `weir-system` and `weir-validity` apply to every
-/// area.
+/// area. They are read once.
 pub fn builtin_packs() -> Vec<Arc<Pack>> {
-    builtin()
-        .iter()
-        .map(|(_, text)| {
+    static PACKS: LazyLock<Vec<Arc<Pack>>> = LazyLock::new(|| {
+        let parse = |(_, text): &(&str, &str)| {
             let pack = Pack::parse(text).expect("built-in packs are tested");
             Arc::new(Pack { seal: Seal::BuiltIn, ..pack })
-        })
-        .collect()
+        };
+        builtin().iter().map(parse).collect()
+    });
+    PACKS.clone()
 }
 
 #[cfg(test)]

@@ -83,21 +83,21 @@ impl Late {
 }
 
 impl Doubts {
-    /// Takes notice of a sample, given the latest one of its point before.
+    /// Takes notice of a sample, given the latest one of its point before; whether it came late.
     pub(crate) fn observe(
         &mut self,
         now: Timestamp,
         point: &PointId,
         latest: Option<&Sample>,
         sample: &Sample,
-    ) {
+    ) -> bool {
         let source = sample.source_time;
         let is_behind = latest.is_some_and(|latest| {
             source < latest.source_time
                 || (source == latest.source_time && sample.reading != latest.reading)
         });
         if !is_behind && now.since(source) <= LATE {
-            return;
+            return false;
         }
         let after = source + Duration::from_millis(1);
         let fresh = Late { from: source, to: after, since: now, last: now };
@@ -105,6 +105,7 @@ impl Doubts {
         late.from = late.from.min(source);
         late.to = late.to.max(after);
         late.last = now;
+        true
     }
 
     /// When [`advance`](Self::advance) must be called next.

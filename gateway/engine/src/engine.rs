@@ -213,7 +213,6 @@ impl Engine {
         if now <= self.clock {
             return;
         }
-        let first = out.len();
         while self.due_not_before < now {
             let instances = self.instances.iter().enumerate();
             let earliest = instances
@@ -238,10 +237,10 @@ impl Engine {
             }
         }
         self.clock = now;
-        self.doubts.follow(first, out);
     }
 
     fn fire(&mut self, timer: Timer, out: &mut Vec<Effect>) {
+        let first = out.len();
         match timer {
             Timer::Held(point) => self.let_go(point, out),
             Timer::Instance(index) => {
@@ -251,6 +250,8 @@ impl Engine {
             Timer::Desk => self.desk.advance(self.clock, out),
             Timer::Doubts => self.doubts.advance(self.clock, out),
         }
+        // At once, and not when all timers have fired: how often time is told must not matter.
+        self.doubts.follow(first, out);
     }
 
     /// Ends a replay: open stretches of time are closed and judged as they are.
@@ -273,9 +274,8 @@ impl Engine {
             return; // A point that the site file no longer has: stored, and not judged.
         };
         let id = &self.description.points[point].id;
-        self.doubts.observe(self.clock, id, self.samples[point].as_ref(), &row.sample);
-        if let Some(due) = self.doubts.deadline() {
-            self.due_not_before = self.due_not_before.min(due);
+        if self.doubts.observe(self.clock, id, self.samples[point].as_ref(), &row.sample) {
+            self.note_doubts();
         }
         let latest = &mut self.samples[point];
         if latest.is_none_or(|old| old.source_time <= row.sample.source_time) {
@@ -370,6 +370,13 @@ impl Engine {
         if from < to {
             let why = RejudgeReason::Mark(mark);
             self.doubts.raise(self.clock, points, from, to, why, out);
+            self.note_doubts();
+        }
+    }
+
+    fn note_doubts(&mut self) {
+        if let Some(due) = self.doubts.deadline() {
+            self.due_not_before = self.due_not_before.min(due);
         }
     }
 

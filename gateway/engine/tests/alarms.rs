@@ -5,7 +5,11 @@
 
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 use weir_compliance::{AreaFacts, Pack, PointFacts, Schedule, builtin_packs};
 use weir_domain::{AreaId, DeviceId, PointId, Reading, Sample, SeriesId, Text, Timestamp};
 use weir_engine::{
@@ -51,6 +55,13 @@ points."r.total_residual_chlorine" = "every 5s: 5 for 1h"
 
 fn words(of: &str) -> Text {
     Text { zh: of.into(), en: of.into() }
+}
+
+/// The pack of the tests, read once.
+fn test_pack(latch: bool) -> Arc<Pack> {
+    static PACKS: LazyLock<[Arc<Pack>; 2]> =
+        LazyLock::new(|| [pack("test-pack", false), pack("test-pack", true)]);
+    Arc::clone(&PACKS[usize::from(latch)])
 }
 
 /// An area of so many analysers.
@@ -103,7 +114,7 @@ fn site(devices: usize, latch: bool) -> SiteSpec {
             name: words("plant"),
             kind: "hospital_wastewater".into(),
             opening_hours: Vec::new(),
-            packs: vec![pack("test-pack", latch), Arc::clone(system)],
+            packs: vec![test_pack(latch), Arc::clone(system)],
             facts,
         }],
         links: Vec::new(),

@@ -3,8 +3,8 @@
 //! nothing here is a test.
 //!
 //! `cargo run --release -p weir-bench [NAME…]`, after `cargo build --release -p weir`. Names are
-//! those of the [workloads](workload::ALL), `bridge` or `full` for one kind of gateway, `replay`
-//! and `bytes`. `BENCH_RUNS` says how many runs (3), `BENCH_WATCH` how many seconds each is watched.
+//! those of the [workloads](workload::ALL), `bridge` or `full` for one kind of gateway, `replay`,
+//! `week` and `bytes`. `BENCH_RUNS` says how many runs (3), `BENCH_WATCH` how many seconds each is watched.
 
 mod bytes;
 mod duty;
@@ -15,6 +15,7 @@ mod proc;
 mod replay;
 mod site;
 mod table;
+mod week;
 mod workload;
 
 use anyhow::{Result, ensure};
@@ -51,6 +52,9 @@ fn main() -> Result<()> {
     print!("{table}");
     if is_wanted("replay") {
         println!("{}", replay::measure()?);
+    }
+    if is_wanted("week") {
+        println!("{}", week::measure()?);
     }
     if is_wanted("bytes") {
         println!("{}", bytes::measure()?);

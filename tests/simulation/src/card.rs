@@ -2,6 +2,7 @@
 
 use crate::{
     Examined,
+    duties::NOT_EXAMINED,
     duty::spoils,
     run::Outcome,
     score::{Fault, Score, score},
@@ -108,14 +109,19 @@ impl Part {
                 part.sure_undisturbed += score.sure as u64;
             }
             faults.extend(theirs);
-            part.scores.entry(name.to_owned()).or_insert((*is_warning, Score::default())).1.add(&score);
+            part.scores
+                .entry(name.to_owned())
+                .or_insert((*is_warning, Score::default()))
+                .1
+                .add(&score);
         }
         part.availability(outcome, &mut faults);
         for incident in &week.incidents {
             part.notice(incident, outcome);
         }
         if undisturbed {
-            part.false_findings = outcome.findings.iter().filter(|f| is_sign(&f.kind)).count() as u64;
+            part.false_findings =
+                outcome.findings.iter().filter(|f| is_sign(&f.kind)).count() as u64;
             part.count_samples(week, outcome);
         }
         part.weeks.push(WeekLine {
@@ -129,6 +135,7 @@ impl Part {
         part
     }
 
+    /// Availability speaks of what was delivered, and not of what was marked afterwards.
     fn availability(&mut self, outcome: &Outcome, faults: &mut Vec<Fault>) {
         let compliant = outcome.verdicts.iter().filter(|v| {
             v.requirement.as_str() == "availability" && v.verdict == Verdict::Compliant
@@ -139,7 +146,7 @@ impl Part {
                 .points
                 .iter()
                 .filter_map(|point| outcome.points.iter().position(|p| p == point))
-                .filter(|signal| any_meets(&outcome.silent[*signal], &span))
+                .filter(|signal| any_meets(&outcome.unheard[*signal], &span))
                 .collect();
             if !signals.is_empty() {
                 self.available_in_silence += 1;
@@ -221,7 +228,11 @@ impl Part {
         self.verdicts += other.verdicts;
         self.superseded += other.superseded;
         for (name, (is_warning, theirs)) in &other.scores {
-            self.scores.entry(name.clone()).or_insert((*is_warning, Score::default())).1.add(theirs);
+            self.scores
+                .entry(name.clone())
+                .or_insert((*is_warning, Score::default()))
+                .1
+                .add(theirs);
         }
         for (mine, theirs) in
             [(&mut self.tampering, &other.tampering), (&mut self.failures, &other.failures)]
@@ -261,7 +272,10 @@ impl Part {
             line("every sure violation found", format!("{found} of {sure}"), found == sure),
             line(
                 "false non-compliant verdicts per site-week, at most 0.1",
-                format!("{:.3} ({falsely} + {misled} misled by instruments)", rate(falsely + misled)),
+                format!(
+                    "{:.3} ({falsely} + {misled} misled by instruments)",
+                    rate(falsely + misled)
+                ),
                 rate(falsely + misled) <= FALSE_MOST,
             ),
             line(
@@ -274,7 +288,11 @@ impl Part {
                 format!("{} in {undisturbed} weeks", self.false_undisturbed),
                 self.false_undisturbed == 0,
             ),
-            line("compliant verdicts on missing data, none", format!("{groundless}"), groundless == 0),
+            line(
+                "compliant verdicts on missing data, none",
+                format!("{groundless}"),
+                groundless == 0,
+            ),
         ]
     }
 }
@@ -315,6 +333,9 @@ impl Card {
                 part.render(title, &mut text);
             }
         }
+        for (requirement, why) in NOT_EXAMINED {
+            let _ = writeln!(text, "not examined: {requirement}: {why}");
+        }
         text
     }
 }
@@ -327,34 +348,64 @@ impl Part {
         };
         line(format!(
             "== {title}: {} site-weeks ({undisturbed} undisturbed), {} readings, {} verdicts, {} superseded",
-            self.weeks.len(), self.samples, self.verdicts, self.superseded
+            self.weeks.len(),
+            self.samples,
+            self.verdicts,
+            self.superseded
         ));
         line(format!(
             "{:32} {:>5} {:>9} {:>5} {:>6} {:>5} {:>7} {:>6} {:>8} {:>8} {:>8} {:>8}",
-            "requirement", "weeks", "found", "false", "misled", "wrong", "no data", "alarms", "delay50", "delay95", "indet h", "needless"
+            "requirement",
+            "weeks",
+            "found",
+            "false",
+            "misled",
+            "wrong",
+            "no data",
+            "alarms",
+            "delay50",
+            "delay95",
+            "indet h",
+            "needless"
         ));
         for (name, (is_warning, s)) in &self.scores {
-            let secs = |delay: Option<f64>| delay.map_or_else(|| "-".into(), |d| format!("{d:.0} s"));
+            let secs =
+                |delay: Option<f64>| delay.map_or_else(|| "-".into(), |d| format!("{d:.0} s"));
             line(format!(
                 "{:32} {:>5} {:>9} {:>5} {:>6} {:>5} {:>7} {:>6} {:>8} {:>8} {:>8.0} {:>8.1}",
-                format!("{name}{}", if *is_warning && !name.ends_with("warning") { " (warning)" } else { "" }),
+                format!(
+                    "{name}{}",
+                    if *is_warning && !name.ends_with("warning") { " (warning)" } else { "" }
+                ),
                 s.weeks,
                 format!("{}/{}", s.found, s.sure),
-                s.false_verdicts, s.misled, s.wrong, s.groundless, s.false_alarms,
-                secs(s.delay(0.5)), secs(s.delay(0.95)), s.hours[2], s.needless
+                s.false_verdicts,
+                s.misled,
+                s.wrong,
+                s.groundless,
+                s.false_alarms,
+                secs(s.delay(0.5)),
+                secs(s.delay(0.95)),
+                s.hours[2],
+                s.needless
             ));
         }
         let weeks = self.weeks.len().max(1) as f64;
         let alarms = self.sum(false, |s| s.false_alarms) + self.sum(true, |s| s.false_alarms);
         line(format!(
             "verdicts wrong: {} non-compliant, {} compliant; false alarms per site-week: {:.3}",
-            self.sum(false, |s| s.false_verdicts + s.misled), self.sum(false, |s| s.wrong), alarms as f64 / weeks
+            self.sum(false, |s| s.false_verdicts + s.misled),
+            self.sum(false, |s| s.wrong),
+            alarms as f64 / weeks
         ));
         line(format!(
             "warnings found: {} of {}",
-            self.sum(true, |s| s.found), self.sum(true, |s| s.sure)
+            self.sum(true, |s| s.found),
+            self.sum(true, |s| s.sure)
         ));
-        for (what, shares) in [("tampering found", &self.tampering), ("failures noticed", &self.failures)] {
+        for (what, shares) in
+            [("tampering found", &self.tampering), ("failures noticed", &self.failures)]
+        {
             let (found, of) = shares.values().fold((0, 0), |(f, o), s| (f + s.found, o + s.of));
             let each = shares.iter().map(|(name, s)| format!("{name} {}/{}", s.found, s.of));
             line(format!("{what}: {found} of {of}: {}", each.collect::<Vec<_>>().join(", ")));
@@ -368,7 +419,9 @@ impl Part {
         for required in self.required() {
             line(format!(
                 "{} {:58} {}",
-                if required.met { "pass" } else { "FAIL" }, required.what, required.was
+                if required.met { "pass" } else { "FAIL" },
+                required.what,
+                required.was
             ));
         }
     }

@@ -6,14 +6,23 @@ use weir_plant::facility::{Cause, Kind, Site};
 
 /// Requirements that no duty asks for, and why.
 pub(crate) const NOT_EXAMINED: &[(&str, &str)] = &[
-    ("availability", "passes no verdict on the facility; its compliant verdicts are held against silence"),
+    (
+        "availability",
+        "passes no verdict on the facility; its compliant verdicts are held against silence",
+    ),
     (
         "detector-dead-warning",
         "a check of readings is quicker and marks them: counted among the failures noticed, as `dead`",
     ),
     ("flow-balance-warning", "the plant's inlet has no volume counter"),
-    ("dosed-before-discharge", "the plant's small works dose every batch; only a stopped pump would break it"),
-    ("lamp-without-exposure-warning", "a lamp that is stuck on stays lit through exposures, which this rule takes as its reason"),
+    (
+        "dosed-before-discharge",
+        "the plant's small works dose every batch; only a stopped pump would break it",
+    ),
+    (
+        "lamp-without-exposure-warning",
+        "a lamp that is stuck on stays lit through exposures, which this rule takes as its reason",
+    ),
     ("annual-dose-outside-warning", "a year is longer than the week of the exam"),
     ("packs-used-warning", "a month is longer than the week of the exam"),
 ];
@@ -23,15 +32,7 @@ const fn mins(minutes: u64) -> Duration {
 }
 
 fn duty(requirement: &'static str, persistence: Duration, lag: Duration, ground: Ground) -> Duty {
-    Duty {
-        requirement,
-        device: None,
-        open_only: false,
-        persistence,
-        lag,
-        ground,
-        excuse: &[],
-    }
+    Duty { requirement, device: None, open_only: false, persistence, lag, ground, excuse: &[] }
 }
 
 const NONE: f64 = f64::INFINITY;
@@ -80,9 +81,15 @@ fn effluent(site: &Site) -> Vec<Duty> {
     }
     let chlorine = band((low, high), 0.06, 0.25);
     if site.fact("batches").is_none() {
-        let hourly = Ground::Mean { series: "contact_chlorine", band: chlorine, hours: 1, weight: None };
+        let hourly =
+            Ground::Mean { series: "contact_chlorine", band: chlorine, hours: 1, weight: None };
         duties.push(duty("trc-contact", mins(0), mins(10), hourly));
-        duties.push(duty("trc-contact-warning", mins(10), mins(10), value("contact_chlorine", chlorine)));
+        duties.push(duty(
+            "trc-contact-warning",
+            mins(10),
+            mins(10),
+            value("contact_chlorine", chlorine),
+        ));
         let least = if class == "infectious_tb" { 90.0 } else { 60.0 };
         let flows = Some(("flow_out", 0.01));
         let flowing = |series, band| Ground::Value { of: Quantity::Of(series), band, when: flows };
@@ -96,7 +103,12 @@ fn effluent(site: &Site) -> Vec<Duty> {
         let absent = band((0.1, NONE), 0.0, 0.08);
         duties.push(duty("trc-absent", mins(10), mins(10), flowing("contact_chlorine", absent)));
         let stopped = band((0.5, NONE), 0.0, 0.1);
-        duties.push(duty("dosing-while-discharging", mins(10), mins(5), flowing("dosing", stopped)));
+        duties.push(duty(
+            "dosing-while-discharging",
+            mins(10),
+            mins(5),
+            flowing("dosing", stopped),
+        ));
         duties.extend(by_flow(site, cod, outfall));
     } else {
         let acts = Ground::Acts { causes: &[Cause::MissedTests], daily: true, also: None };
@@ -107,9 +119,15 @@ fn effluent(site: &Site) -> Vec<Duty> {
     duties.push(duty("suspended-solids", mins(0), mins(30), mean("solids", solids, 24)));
     if outfall {
         let most = band((-NONE, 0.5), 0.06, 0.06);
-        let hourly = Ground::Mean { series: "outfall_chlorine", band: most, hours: 1, weight: None };
+        let hourly =
+            Ground::Mean { series: "outfall_chlorine", band: most, hours: 1, weight: None };
         duties.push(duty("trc-outfall", mins(0), mins(10), hourly));
-        duties.push(duty("trc-outfall-warning", mins(10), mins(10), value("outfall_chlorine", most)));
+        duties.push(duty(
+            "trc-outfall-warning",
+            mins(10),
+            mins(10),
+            value("outfall_chlorine", most),
+        ));
         duties.push(duty("ammonia", mins(0), mins(30), mean("ammonia", 15.0, 24)));
     }
     // Told within two hours after midnight.
@@ -152,8 +170,11 @@ fn pool(site: &Site) -> Vec<Duty> {
         when: None,
     };
     let potential = band((600.0, NONE), 0.0, 15.0);
-    let agreeing =
-        Ground::Value { of: Quantity::Of("orp"), band: potential, when: Some(("free_chlorine", 0.28)) };
+    let agreeing = Ground::Value {
+        of: Quantity::Of("orp"),
+        band: potential,
+        when: Some(("free_chlorine", 0.28)),
+    };
     let never = Ground::Acts { causes: &[], daily: false, also: None };
     let free = band((0.3, 1.0), 0.05, 0.03);
     let low_only = band((0.3, NONE), 0.05, 0.03);
@@ -167,14 +188,34 @@ fn pool(site: &Site) -> Vec<Duty> {
         duty("turbidity", mins(30), mins(10), value("turbidity", band((-NONE, 1.0), 0.05, 0.06))),
         duty("orp-warning", mins(30), mins(15), value("orp", band((650.0, NONE), 0.0, 15.0))),
         duty("urea", mins(30), mins(250), value("urea", band((-NONE, 3.5), 0.08, 0.1))),
-        duty("temperature-warning", mins(30), mins(10), value("temperature", band((23.0, 30.0), 0.0, 0.3))),
-        duty("combined-chlorine-by-difference", mins(30), mins(5), value("combined_chlorine", combined)),
+        duty(
+            "temperature-warning",
+            mins(30),
+            mins(10),
+            value("temperature", band((23.0, 30.0), 0.0, 0.3)),
+        ),
+        duty(
+            "combined-chlorine-by-difference",
+            mins(30),
+            mins(5),
+            value("combined_chlorine", combined),
+        ),
         duty("hocl-warning", mins(30), mins(10), hocl),
         duty("orp-agreement-warning", mins(30), mins(15), agreeing),
         duty("total-below-free-warning", mins(10), mins(5), never.clone()),
-        duty("turnover-warning", mins(60), mins(5), value("circulation", band((rate, NONE), 0.05, 0.0))),
+        duty(
+            "turnover-warning",
+            mins(60),
+            mins(5),
+            value("circulation", band((rate, NONE), 0.05, 0.0)),
+        ),
         duty("bather-load-warning", mins(10), mins(5), value("bathers", bathers)),
-        duty("foot-bath", mins(30), mins(5), value("foot_bath_chlorine", band((5.0, 10.0), 0.06, 0.2))),
+        duty(
+            "foot-bath",
+            mins(30),
+            mins(5),
+            value("foot_bath_chlorine", band((5.0, 10.0), 0.06, 0.2)),
+        ),
     ];
     for duty in &mut duties {
         duty.open_only = true;
@@ -248,7 +289,12 @@ fn xray(class: &str) -> Vec<Duty> {
         rays("exposure-door-open", "exposure-lamp-off", if class == "dr" { 25.0 } else { 2.5 });
     let acts = Ground::Acts { causes: &[Cause::OutOfHours], daily: true, also: None };
     duties.push(duty("exposure-outside-hours-warning", mins(0), mins(5), acts));
-    duties.push(duty("daily-lamp-door-check", mins(0), mins(130), tests(("manual_test", "daily_check"), 1)));
+    duties.push(duty(
+        "daily-lamp-door-check",
+        mins(0),
+        mins(130),
+        tests(("manual_test", "daily_check"), 1),
+    ));
     duties
 }
 

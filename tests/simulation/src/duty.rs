@@ -78,7 +78,14 @@ pub(crate) enum Ground {
     /// By what a product of two true values comes to over a number of hours, an hour being one.
     Sum { series: &'static str, times: Option<&'static str>, band: Band, hours: i64 },
     /// By each heating of a chamber: from `begins` on, it must stay at `least` for `hold`.
-    Cycle { heat: String, door: Option<String>, begins: f64, least: f64, error: f64, hold: Duration },
+    Cycle {
+        heat: String,
+        door: Option<String>,
+        begins: f64,
+        least: f64,
+        error: f64,
+        hold: Duration,
+    },
     /// By what a cause did: each of its acts has to be found, somewhere in its local day if `daily`.
     /// What `also` says (a switch at on and another at on or off) is fair, too.
     Acts { causes: &'static [Cause], daily: bool, also: Option<(&'static str, &'static str, bool)> },
@@ -92,8 +99,6 @@ pub(crate) enum Ground {
         least: f64,
         from_nothing: bool,
     },
-    /// By incidents that act on the requirement's own points.
-    Incidents(&'static [Cause]),
 }
 
 /// What is true of a duty in a week.
@@ -124,7 +129,10 @@ pub(crate) fn spoils(site: &Site, incident: &Incident) -> (Vec<usize>, Span) {
             .signal
             .map(|signal| site.signals_of(&site.signals[signal].device).collect())
             .unwrap_or_default(),
-        (_, Cause::SampleFlowLoss) => role("pool_water", &["free_chlorine", "total_chlorine"]),
+        // While the pool's pump stands, no water comes to the probes either.
+        (_, Cause::SampleFlowLoss | Cause::RecirculationStop | Cause::OverfeedStandstill) => {
+            role("pool_water", &["free_chlorine", "total_chlorine"])
+        }
         (_, Cause::ReedFlapping) => {
             [role("xray_room", &["door_open"]), role("treatment_room", &["door_open"])].concat()
         }
@@ -143,7 +151,7 @@ pub(crate) fn spoilt(site: &Site, incidents: &[Incident], of: &[usize]) -> (Vec<
         let (signals, span) = spoils(site, incident);
         if signals.iter().any(|signal| of.contains(signal)) {
             any.push(span);
-            if incident.cause.about().nature != Nature::Normal {
+            if !matches!(incident.cause.about().nature, Nature::Normal | Nature::Fault) {
                 unusual.push(span);
             }
         }
@@ -163,7 +171,9 @@ pub(crate) fn ask(
         Ground::Acts { causes, daily, .. } => {
             let acts = truth.iter().filter(|truth| causes.contains(&truth.incident.cause));
             let instant = Duration::from_millis(1);
-            let acts = acts.flat_map(|t| &t.acts).map(|a| Span::new(a.start, a.end.max(a.start + instant)));
+            let acts = acts
+                .flat_map(|t| &t.acts)
+                .map(|a| Span::new(a.start, a.end.max(a.start + instant)));
             let acts: Vec<Span> = if *daily {
                 acts.flat_map(|act| days((act.from, act.to))).collect()
             } else {
@@ -172,15 +182,6 @@ pub(crate) fn ask(
             fair.extend(&acts);
             sure = acts;
         }
-        Ground::Incidents(causes) => {
-            for incident in incidents.iter().filter(|i| causes.contains(&i.cause)) {
-                let (signals, span) = spoils(site, incident);
-                if signals.iter().any(|signal| of.contains(signal)) {
-                    sure.push(Span::new(incident.at, incident.until()));
-                    fair.push(span);
-                }
-            }
-        }
         _ => {}
     }
     for incident in incidents.iter().filter(|incident| duty.excuse.contains(&incident.cause)) {
@@ -188,10 +189,7 @@ pub(crate) fn ask(
         fair.push(Span::new(incident.at, incident.until() + after));
     }
     let closed = if duty.open_only { closed(site, (start, end)) } else { Vec::new() };
-    let (blind, _) = match duty.ground {
-        Ground::Incidents(_) => Default::default(),
-        _ => spoilt(site, incidents, of),
-    };
+    let (blind, _) = spoilt(site, incidents, of);
     let long = duty.persistence + duty.lag * 2;
     let whole = |span: &Span| !any_meets(&blind, span) && span.to + duty.lag * 2 <= end;
     let sure = match duty.ground {
@@ -215,13 +213,16 @@ const EAST: i64 = 8 * 3_600_000;
 pub(crate) fn days((start, end): (Timestamp, Timestamp)) -> Vec<Span> {
     let day = |t: Timestamp| (t.as_millis() + EAST).div_euclid(DAY);
     let at = |day: i64| Timestamp::from_millis(day * DAY - EAST);
-    (day(start)..=day(end - Duration::from_millis(1))).map(|d| Span::new(at(d), at(d + 1))).collect()
+    (day(start)..=day(end - Duration::from_millis(1)))
+        .map(|d| Span::new(at(d), at(d + 1)))
+        .collect()
 }
 
 /// When a site is open, from hours of the form `mon-sat 06:00-22:00`; each local day if always.
 pub(crate) fn openings(site: &Site, (start, end): (Timestamp, Timestamp)) -> Vec<Span> {
     let days = days((start, end));
-    let Some((which, clocks)) = site.opening_hours.as_deref().and_then(|h| h.split_once(' ')) else {
+    let Some((which, clocks)) = site.opening_hours.as_deref().and_then(|h| h.split_once(' '))
+    else {
         return days;
     };
     let minutes = |text: &str| {

@@ -108,7 +108,8 @@ fn examined(week: &exam::Week, outcome: &run::Outcome) -> anyhow::Result<Vec<Exa
     let times = (week.start, week.end());
     let each = duties.into_iter().zip(seen);
     let asked = each.map(|(duty, seen)| {
-        let of = outcome.watched.get(duty.requirement).map(|(_, of)| of.clone()).unwrap_or_default();
+        let of =
+            outcome.watched.get(duty.requirement).map(|(_, of)| of.clone()).unwrap_or_default();
         // Of several devices, only the duty's own.
         let of: Vec<usize> = match &duty.device {
             Some(device) => of.into_iter().filter(|s| site.signals[*s].device == *device).collect(),

@@ -57,7 +57,10 @@ fn main() -> anyhow::Result<()> {
                     let (seed, kind, class) = (week.seed, week.kind, week.class);
                     println!(
                         "{seed} {kind} {class} {} {}: {} [{}]",
-                        fault.what, fault.requirement, fault.told, week.incidents.join(" ")
+                        fault.what,
+                        fault.requirement,
+                        fault.told,
+                        week.incidents.join(" ")
                     );
                 }
             }

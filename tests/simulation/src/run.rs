@@ -39,6 +39,8 @@ pub(crate) struct Outcome {
     pub(crate) watched: BTreeMap<String, (bool, Vec<usize>)>,
     /// For each signal: where its good samples leave gaps longer than a sample may speak for.
     pub(crate) silent: Vec<Vec<Span>>,
+    /// The same, whatever was marked.
+    pub(crate) unheard: Vec<Vec<Span>>,
     /// For each signal: what reached the gateway.
     pub(crate) samples: Vec<Vec<Sample>>,
 }
@@ -133,7 +135,9 @@ pub(crate) fn run(week: &Week) -> anyhow::Result<Outcome> {
         if let Record::Reading(row) = record {
             memory.keep_sample(row.series, row.sample);
         }
-        engine.handle(seq, record, &mut effects).map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
+        engine
+            .handle(seq, record, &mut effects)
+            .map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
         take(&mut effects, &mut memory, &mut alarms, &mut findings, &mut requests);
     }
     engine.tick(week.end(), &mut effects);
@@ -146,6 +150,7 @@ pub(crate) fn run(week: &Week) -> anyhow::Result<Outcome> {
     let (verdicts, marks, by_series) = memory.into_parts();
     let of_series = |signal: usize| by_series[installed.series[signal].0 as usize].clone();
     let samples: Vec<_> = (0..site.signals.len()).map(of_series).collect();
+    let unheard = silent(&site, &installed.points, &samples, &[], (week.start, week.end()));
     let silent = silent(&site, &installed.points, &samples, &marks, (week.start, week.end()));
     let points = installed.points;
     Ok(Outcome {
@@ -159,6 +164,7 @@ pub(crate) fn run(week: &Week) -> anyhow::Result<Outcome> {
         truth,
         watched,
         silent,
+        unheard,
         samples,
     })
 }

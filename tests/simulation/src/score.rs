@@ -127,7 +127,11 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
             }
             Verdict::NonCompliant => {
                 score.hours[1] += hours;
-                if is_law && !any_meets(&asked.fair, &span.widened(Duration::ZERO, Duration::from_millis(1)))
+                if is_law
+                    && !any_meets(
+                        &asked.fair,
+                        &span.widened(Duration::ZERO, Duration::from_millis(1)),
+                    )
                 {
                     let near = span.widened(asked.duty.persistence, Duration::ZERO);
                     if any_meets(unusual, &near) {
@@ -143,7 +147,10 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
                 score.hours[2] += hours;
                 let silent = verdict.points.iter().any(|point| {
                     outcome.points.iter().position(|p| p == point).is_some_and(|signal| {
-                        any_meets(&outcome.silent[signal], &span.widened(Duration::from_secs(60), Duration::from_secs(60)))
+                        any_meets(
+                            &outcome.silent[signal],
+                            &span.widened(Duration::from_secs(60), Duration::from_secs(60)),
+                        )
                     })
                 });
                 if !silent {
@@ -162,10 +169,12 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
         Span::new(a.since, a.t.max(a.since + Duration::from_millis(1)))
     };
     for sure in &asked.sure {
-        let until = sure.widened(Duration::from_secs(1), asked.duty.lag * 4 + Duration::from_secs(600));
-        let by_verdict = verdicts
-            .iter()
-            .any(|v| v.verdict == Verdict::NonCompliant && Span::new(v.from, v.to.max(v.from + Duration::from_millis(1))).meets(&until));
+        let until =
+            sure.widened(Duration::from_secs(1), asked.duty.lag * 4 + Duration::from_secs(600));
+        let by_verdict = verdicts.iter().any(|v| {
+            v.verdict == Verdict::NonCompliant
+                && Span::new(v.from, v.to.max(v.from + Duration::from_millis(1))).meets(&until)
+        });
         let alarm = raised.iter().find(|a| alarm_span(a).meets(&until));
         let is_standing = || raised.iter().any(|a| standing(a, &outcome.alarms).meets(&until));
         if by_verdict || (!is_law && is_standing()) {
@@ -175,7 +184,7 @@ pub(crate) fn score(asked: &Asked, outcome: &Outcome, unusual: &[Span]) -> (Scor
         }
         if let Some(alarm) = alarm {
             let earliest = match asked.duty.ground {
-                Ground::Value { .. } | Ground::Incidents(_) => sure.from + asked.duty.persistence,
+                Ground::Value { .. } => sure.from + asked.duty.persistence,
                 Ground::Acts { daily: false, .. } => sure.from,
                 _ => sure.to,
             };
@@ -203,7 +212,10 @@ fn standing(raised: &weir_engine::AlarmEvent, alarms: &[weir_engine::AlarmEvent]
 
 /// Whether what is asked is a stretch of time, all of which is one or the other.
 fn is_of_time(asked: &Asked) -> bool {
-    !matches!(asked.duty.ground, Ground::Acts { daily: true, .. } | Ground::Events { before_opening: Some(_), .. })
+    !matches!(
+        asked.duty.ground,
+        Ground::Acts { daily: true, .. } | Ground::Events { before_opening: Some(_), .. }
+    )
 }
 
 fn overlap(a: &Span, b: &Span) -> Duration {
@@ -222,9 +234,11 @@ fn is_groundless(asked: &Asked, verdict: &VerdictRecord, outcome: &Outcome) -> b
     };
     match &asked.duty.ground {
         // A mean may miss a quarter; a sample speaks a little on.
-        Ground::Mean { .. } => signals.first().is_some_and(|s| silence(*s) > span.length().mul_f64(0.26)),
+        Ground::Mean { .. } => {
+            signals.first().is_some_and(|s| silence(*s) > span.length().mul_f64(0.26))
+        }
         // Known only while it irradiates.
-        Ground::Value { .. } | Ground::Acts { daily: false, .. } | Ground::Incidents(_) => {
+        Ground::Value { .. } | Ground::Acts { daily: false, .. } => {
             signals.iter().any(|signal| silence(*signal) > Duration::ZERO)
         }
         Ground::Cycle { hold, .. } => {

@@ -1,12 +1,12 @@
 //! A simulated facility as the gateway would be told of it: a site file and profiles, as text, and
 //! through the same checks as anybody's.
 
+use crate::wiring::{ALWAYS, Wire, facts, law, wire};
 use anyhow::{Context as _, anyhow, ensure};
 use std::{fmt::Write as _, sync::Arc};
 use weir_config::{Device, Library, area_facts};
 use weir_domain::{PointId, SeriesId, Unit};
 use weir_engine::{AreaSpec, DeviceSpec, LinkInfo, SiteSpec};
-use crate::wiring::{ALWAYS, Wire, facts, law, wire};
 use weir_plant::facility::{Report, Site};
 use weir_profiles::Profile;
 

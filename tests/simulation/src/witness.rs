@@ -27,7 +27,8 @@ pub(crate) fn testify(week: &Week, site: &Site, duties: &[Duty]) -> anyhow::Resu
             witness.see(now, values);
         }
     });
-    let counted = duties.iter().any(|d| matches!(d.ground, Ground::Events { .. } | Ground::Ratio { .. }));
+    let counted =
+        duties.iter().any(|d| matches!(d.ground, Ground::Events { .. } | Ground::Ratio { .. }));
     let events = if counted { Some(Events::of(week)) } else { None };
     let each = duties.iter().zip(witnesses);
     Ok(each
@@ -131,18 +132,20 @@ impl Witness {
                 millis: hours * 3_600_000,
                 sums: BTreeMap::new(),
             },
-            Ground::Cycle { heat, door, begins, least, error, hold } => Self::Cycle(Box::new(Cycle {
-                heat: place(heat)?,
-                door: door.as_deref().map(place).transpose()?,
-                begins: *begins,
-                least: *least,
-                error: *error,
-                hold: *hold,
-                since: None,
-                sure: Run::default(),
-                fair: Run::default(),
-                seen: Seen::default(),
-            })),
+            Ground::Cycle { heat, door, begins, least, error, hold } => {
+                Self::Cycle(Box::new(Cycle {
+                    heat: place(heat)?,
+                    door: door.as_deref().map(place).transpose()?,
+                    begins: *begins,
+                    least: *least,
+                    error: *error,
+                    hold: *hold,
+                    since: None,
+                    sure: Run::default(),
+                    fair: Run::default(),
+                    seen: Seen::default(),
+                }))
+            }
             Ground::Acts { also: Some((on, other, is_on)), .. } => {
                 Self::Both { on: place(on)?, other: place(other)?, is_on: *is_on, fair }
             }
@@ -191,7 +194,10 @@ impl Witness {
                     let so = means.iter().filter(|(window, mean)| window.to <= end && is_so(*mean));
                     so.map(|(window, _)| *window).collect()
                 };
-                (those(&|mean| band.is_surely_beyond(mean)), those(&|mean| band.may_be_beyond(mean)))
+                (
+                    those(&|mean| band.is_surely_beyond(mean)),
+                    those(&|mean| band.may_be_beyond(mean)),
+                )
             }
             Self::Cycle(cycle) => cycle.seen,
             Self::Both { fair, .. } => (Vec::new(), fair.end(end)),
@@ -295,7 +301,8 @@ impl Events {
             told
         };
         let of_process = |i: &Incident| {
-            i.cause.about().target == Target::Process && i.cause.about().nature != Nature::Instrument
+            i.cause.about().target == Target::Process
+                && i.cause.about().nature != Nature::Instrument
         };
         let whole = told(&of_process);
         let has_cuts = week.incidents.iter().any(|i| i.cause.about().target == Target::Site);
@@ -316,7 +323,8 @@ impl Events {
         let span = (week.start, week.end());
         let windows = match before {
             Some(before) => {
-                let before = openings(site, span).into_iter().map(|o| Span::new(o.from - before, o.from));
+                let before =
+                    openings(site, span).into_iter().map(|o| Span::new(o.from - before, o.from));
                 before.filter(|window| window.from >= week.start).collect()
             }
             None => {
@@ -346,7 +354,8 @@ impl Events {
         from_nothing: bool,
     ) -> Seen {
         let mut seen = Seen::default();
-        let (Some(left), Some(right)) = (site.signal(left.0, left.1), site.signal(right.0, right.1))
+        let (Some(left), Some(right)) =
+            (site.signal(left.0, left.1), site.signal(right.0, right.1))
         else {
             return seen;
         };

@@ -6,8 +6,11 @@ import type {
   AlarmKpis,
   Area,
   BucketedSamples,
+  CalibrationCheck,
+  Capacity,
   Device,
   Explanation,
+  Finding,
   HeldAlarm,
   Link,
   Mark,
@@ -110,6 +113,13 @@ const segment = encodeURIComponent;
 /** Milliseconds of one step as the gateway writes it, e.g. `30s`. */
 export const stepText = (ms: number): string => `${Math.round(ms / 1000)}s`;
 
+/** Who says so, and why. */
+export interface Signed {
+  by: string;
+  role: Capacity;
+  comment: string;
+}
+
 export const api = {
   site: (deadline?: number) => call<Site>("/api/v1/site", {}, deadline),
   areas: () => call<Area[]>("/api/v1/areas"),
@@ -139,10 +149,12 @@ export const api = {
   marks: (from: number, to: number, which: { point?: string; state?: "unreviewed" }) =>
     call<Mark[]>(`/api/v1/marks${query({ from: iso(from), to: iso(to), ...which })}`),
   mark: (mark: NewMark) => post<Mark>("/api/v1/marks", mark),
-  endMark: (id: string, by: string, comment: string) =>
-    post<Mark>(`/api/v1/marks/${segment(id)}/end`, { by, role: "operator", comment }),
-  reviewMark: (id: string, by: string, outcome: "confirmed" | "rejected", comment: string) =>
-    post<Mark>(`/api/v1/marks/${segment(id)}/review`, { by, role: "supervisor", outcome, comment }),
+  endMark: (id: string, who: Signed) => post<Mark>(`/api/v1/marks/${segment(id)}/end`, who),
+  reviewMark: (id: string, outcome: "confirmed" | "rejected", who: Signed) =>
+    post<Mark>(`/api/v1/marks/${segment(id)}/review`, { ...who, outcome }),
+  calibration: (check: CalibrationCheck) => post<{ mark: Mark | null }>("/api/v1/calibrations", check),
+  findings: (from: number, to: number, point?: string) =>
+    call<Finding[]>(`/api/v1/findings${query({ from: iso(from), to: iso(to), point })}`),
   explain: (id: number) => call<Explanation>(`/api/v1/verdicts/${id}/explain`),
 
   alarms: (state: "all" | "active" | "open" | "closed", limit = 500) =>

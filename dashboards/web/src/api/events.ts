@@ -3,7 +3,7 @@
 // values live within five seconds. After every loss the owner loads everything anew.
 
 /** The events of /api/v1/events. */
-export const EVENT_NAMES = ["samples", "requirement", "verdict", "alarm", "mark", "revised", "site", "reset"] as const;
+export const EVENT_NAMES = ["samples", "requirement", "verdict", "alarm", "mark", "finding", "revised", "site", "reset"] as const;
 export type EventName = (typeof EVENT_NAMES)[number];
 
 /** Nothing heard for this long: ask. */

@@ -26,6 +26,23 @@ export interface Pack {
   version: string;
   title: Text;
   source: string;
+  /** Days of the site's zone; null = always. */
+  effective_from: string | null;
+  effective_to: string | null;
+  /** How it is known to be whole: built in, signed, or not at all. */
+  seal: string;
+  signed_by: string | null;
+  /** Packs whose requirements it takes the place of. */
+  overrides: string[];
+}
+
+export type WarningLevel = "blue" | "yellow" | "orange" | "red";
+
+/** A limit that is about to be left. */
+export interface EarlyWarning {
+  level: WarningLevel;
+  /** When the course of the values crosses it; null: their scatter alone may. */
+  expected_at: string | null;
 }
 
 export interface Requirement {
@@ -46,6 +63,7 @@ export interface Requirement {
   since: string | null;
   value: number | null;
   note: Text;
+  early_warning: EarlyWarning | null;
   cause: Text;
   consequence: Text;
   response: Text;
@@ -270,6 +288,38 @@ export interface NewMark {
   reason: string;
   comment: string;
   evidence: string[];
+  /** What was measured by hand, where the reason is `manual_value`. */
+  value?: number;
+}
+
+/** A check with a standard. A failed one takes back what was measured since the last good one. */
+export interface CalibrationCheck {
+  by: string;
+  role: Capacity;
+  point: string;
+  done_at: string;
+  passed: boolean;
+  reference: number;
+  reading: number;
+  comment: string;
+  evidence: string[];
+}
+
+/** Something in the data that somebody should look at; never a verdict. */
+export interface Finding {
+  id: number;
+  t: string;
+  area: string;
+  points: string[];
+  /** `pack/check`. */
+  check: string;
+  kind: string;
+  from: string;
+  to: string;
+  numbers: Record<string, number>;
+  explanation: Text;
+  /** 0 to 1. */
+  confidence: number;
 }
 
 export interface Explanation extends VerdictRow {
@@ -470,6 +520,7 @@ export interface RequirementEvent {
   since: string | null;
   value: number | null;
   note: Text;
+  early_warning: EarlyWarning | null;
 }
 
 export interface AlarmEvent {

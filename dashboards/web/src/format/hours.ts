@@ -1,7 +1,7 @@
 // Opening hours as the site file writes them (`mon-fri 06:00-12:00,14:00-22:00`, `sat,sun 08:00-20:00`), so
 // that "does not apply, closed" can be told from "nobody has judged this".
 
-import { DAY, dayStart, zoneOffset } from "./time";
+import { DAY, dayStart, zoneOffset, type Lang } from "./time";
 
 const NAMES = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 const TIMES = /^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$/;
@@ -64,4 +64,28 @@ export function closedThroughout(lines: readonly string[], from: number, to: num
     }
   }
   return true;
+}
+
+const DAYS: Record<Lang, { names: readonly string[]; all: string; join: string; to: string }> = {
+  "zh-CN": { names: ["周日", "周一", "周二", "周三", "周四", "周五", "周六"], all: "每天", join: "、", to: "至" },
+  en: { names: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"], all: "daily", join: ", ", to: " to " },
+};
+
+/** The hours with the days in words; what is not understood stays as it is. */
+export function hoursText(written: readonly string[], lang: Lang): string {
+  const { names, all, join, to } = DAYS[lang];
+  const day = (name: string) => names[NAMES.indexOf(name)] ?? name;
+  const line = (text: string): string => {
+    if (parseHours([text]) === null) return text;
+    const split = /^(\S*?[a-z])(?:\s+|,)(?=\d)(.*)$/i.exec(text.trim());
+    if (split === null) return text;
+    const [, named = "", times = ""] = split;
+    const spans = named.toLowerCase().split(",");
+    const days =
+      daysOf(named.toLowerCase())?.size === 7
+        ? all
+        : spans.map((span) => span.split("-").map(day).join(to)).join(join);
+    return `${days} ${times.replaceAll("-", "–").replaceAll(",", join).replaceAll(/\s+/g, " ")}`;
+  };
+  return written.map(line).join(lang === "en" ? "; " : "；");
 }

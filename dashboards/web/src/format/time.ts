@@ -163,3 +163,15 @@ export function formatDuration(ms: number, words: DurationWords): string {
   }
   return out.length === 0 ? `0\u202f${words.second}` : out.join(" ");
 }
+
+/** A moment as `<input type="datetime-local">` has it, on the site's wall clock, to the minute. */
+export const toLocal = (ms: number, zone: string): string =>
+  formatStamp(ms, zone).slice(0, 16).replace(" ", "T");
+
+/** What such an input says, on the site's wall clock; null if that is no moment. */
+export function fromLocal(text: string, zone: string): number | null {
+  const wall = Date.parse(`${text}Z`);
+  if (!Number.isFinite(wall)) return null;
+  // Where the clocks change the first guess may be an hour off; the second is not.
+  return wall - zoneOffset(wall - zoneOffset(wall, zone), zone);
+}

@@ -20,7 +20,7 @@ export function t(key: Key, values: Record<string, string | number> = {}): strin
 }
 
 /** A word of the gateway, e.g. a role or a reason; what is not in the catalogue is shown as it is. */
-export function word(group: "role" | "reason" | "kind" | "confidence" | "code", name: string): string {
+export function word(group: "role" | "reason" | "kind" | "confidence" | "code" | "seal" | "finding" | "figure", name: string): string {
   const key = `${group}.${name}`;
   return hasKey(key) ? t(key) : name.replaceAll("_", " ");
 }

@@ -5,6 +5,7 @@ import type {
   Alarm,
   Area,
   Device,
+  EarlyWarning,
   Limit,
   Pack,
   Point,
@@ -35,6 +36,7 @@ export class RequirementCell {
   since: string | null = $state(null);
   value: number | null = $state(null);
   note: Text = $state.raw({ zh: "", en: "" });
+  early: EarlyWarning | null = $state.raw(null);
 
   constructor(area: string, from: Requirement) {
     this.area = area;
@@ -47,6 +49,7 @@ export class RequirementCell {
     this.since = from.since;
     this.value = from.value;
     this.note = from.note;
+    this.early = from.early_warning;
   }
 
   get id(): string {

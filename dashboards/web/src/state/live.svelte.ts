@@ -7,6 +7,7 @@ import type {
   AlarmEvent,
   Area,
   Device,
+  Finding,
   HeldAlarm,
   Point,
   RequirementEvent,
@@ -16,8 +17,9 @@ import type {
   VerdictRow,
 } from "../api/types";
 import { AreaCell, PointCell, shapeOf } from "./cells.svelte";
+import { DAY } from "../format/time";
 import { clock } from "./clock.svelte";
-import { applyRequirement, applySample, countAlarms, findRequirement, worstFirst } from "./reduce";
+import { addFinding, applyRequirement, applySample, byNewest, countAlarms, findRequirement, worstFirst } from "./reduce";
 
 /** What no event tells is asked for this often: the clock, the devices, whether all is well. */
 const RESYNC_MS = 20_000;
@@ -27,6 +29,9 @@ const ALARM_DEBOUNCE_MS = 150;
 const RELOAD_MS = 2_000;
 /** Events held back while loading; beyond that the oldest are dropped, the load covers them. */
 const HELD_MAX = 5_000;
+
+/** Older findings are asked for on the page of a point. */
+const FINDINGS_MS = 30 * DAY;
 
 export type Phase = "connecting" | "live" | "lost";
 type SampleWatcher = (sample: Sample) => void;
@@ -50,6 +55,8 @@ class Live {
   openAlarms = $state.raw<Alarm[]>([]);
   /** Alarms that are shelved, suppressed or out of service, raised or not. */
   heldAlarms = $state.raw<HeldAlarm[]>([]);
+  /** What checks found in the data of the last days, the newest first. */
+  findings = $state.raw<Finding[]>([]);
   points = $state.raw<Map<string, PointCell>>(new Map());
 
   readonly connected = $derived(this.phase === "live");
@@ -103,12 +110,13 @@ class Live {
       const asked = performance.now();
       const site = await api.site();
       clock.sync(Date.parse(site.now), performance.now() - asked);
-      const [areas, points, devices, alarms, held, fault] = await Promise.all([
+      const [areas, points, devices, alarms, held, findings, fault] = await Promise.all([
         api.areas(),
         api.points(),
         api.devices(),
         api.alarms("open"),
         api.heldAlarms(),
+        api.findings(Date.parse(site.now) - FINDINGS_MS, Date.parse(site.now) + DAY),
         api.fault(),
       ]);
       this.fault = fault;
@@ -117,6 +125,7 @@ class Live {
       this.#take(areas, points, devices);
       this.#takeAlarms(alarms);
       this.heldAlarms = held;
+      this.findings = byNewest(findings);
       this.phase = "live";
       this.lostAt = null;
       this.loads += 1;
@@ -232,6 +241,7 @@ class Live {
     if (name === "samples") this.#onSamples(data as SampleEvent[]);
     else if (name === "requirement") this.#onRequirement(data as RequirementEvent);
     else if (name === "mark" || name === "revised") this.marked += 1;
+    else if (name === "finding") this.findings = addFinding(this.findings, data as Finding);
     else if (name === "verdict") for (const watcher of this.#verdictWatchers) watcher(data as VerdictRow);
     else if (name === "alarm") this.#onAlarm(data as AlarmEvent);
   }

@@ -1,7 +1,7 @@
 // What an event does to the picture of the site. Pure rules over small mutable cells: the reactive
 // classes of live.svelte.ts have these shapes, and so have the plain objects of the tests.
 
-import type { Alarm, Priority, RequirementEvent, Sample, Verdict } from "../api/types";
+import type { Alarm, EarlyWarning, Finding, Priority, RequirementEvent, Sample, Verdict } from "../api/types";
 
 export interface SampleCell {
   sample: Sample | null;
@@ -42,6 +42,7 @@ export interface RequirementCell extends RequirementShape {
   since: string | null;
   value: number | null;
   note: { zh: string; en: string };
+  early: EarlyWarning | null;
 }
 
 export function applyRequirement(cell: RequirementCell, event: RequirementEvent): void {
@@ -49,6 +50,7 @@ export function applyRequirement(cell: RequirementCell, event: RequirementEvent)
   cell.since = event.since;
   cell.value = event.value;
   cell.note = event.note;
+  cell.early = event.early_warning;
 }
 
 const SEVERITY: Record<Verdict, number> = { compliant: 1, indeterminate: 2, non_compliant: 3 };
@@ -149,4 +151,23 @@ export function worstFirst<A extends AreaRank>(areas: readonly A[]): A[] {
       priorityRank(b.alarms.highest) - priorityRank(a.alarms.highest) ||
       a.index - b.index,
   );
+}
+
+/** The newest first. */
+export const byNewest = (findings: readonly Finding[]): Finding[] =>
+  [...findings].sort((a, b) => Date.parse(b.to) - Date.parse(a.to) || b.id - a.id);
+
+/** A finding may be told twice, by a load and by an event. */
+export const addFinding = (findings: readonly Finding[], finding: Finding): Finding[] =>
+  byNewest([finding, ...findings.filter((other) => other.id !== finding.id)]);
+
+/** The other open alarms of the same group in the area, the first out ahead of them. */
+export function groupOf(alarms: readonly Alarm[], alarm: Alarm): Alarm[] {
+  if (alarm.group === null) return [];
+  return alarms
+    .filter((other) => other.id !== alarm.id && other.area === alarm.area && other.group === alarm.group)
+    .sort(
+      (a, b) =>
+        Number(b.first_out) - Number(a.first_out) || Date.parse(a.raised_at) - Date.parse(b.raised_at),
+    );
 }

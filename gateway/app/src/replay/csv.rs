@@ -36,13 +36,22 @@ pub(super) fn rows(
     let series: HashMap<String, SeriesId> =
         points.iter().zip((0..).map(SeriesId)).map(|(id, s)| (id.to_string(), s)).collect();
     let file = path.display().to_string();
-    Ok(reader.into_records().map(move |record| {
-        let record =
-            record.with_context(|| format!("could not read {file}")).map_err(Failure::usage)?;
+    // One record for all rows: most of the time would be spent on making room for them.
+    let mut record = ::csv::StringRecord::new();
+    Ok(std::iter::from_fn(move || {
+        match reader.read_record(&mut record) {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                let error = anyhow!(error).context(format!("could not read {file}"));
+                return Some(Err(Failure::usage(error)));
+            }
+        }
         let line = record.position().map_or(0, ::csv::Position::line);
-        row(&record, &columns, &series)
+        let row = row(&record, &columns, &series)
             .with_context(|| format!("{file}:{line}: this row cannot be read"))
-            .map_err(Failure::usage)
+            .map_err(Failure::usage);
+        Some(row)
     }))
 }
 
@@ -73,7 +82,9 @@ fn row(
     let cell = |column: usize| record.get(column).unwrap_or_default();
     let source_time: Timestamp = cell(columns.time).parse()?;
     let received = columns.received.map_or("", cell);
-    let received_time = if received.is_empty() { source_time } else { received.parse()? };
+    // They are mostly the same, and reading a time costs more than judging it.
+    let is_same = received.is_empty() || received == cell(columns.time);
+    let received_time = if is_same { source_time } else { received.parse()? };
     let point = cell(columns.point);
     let series = *series.get(point).ok_or_else(|| {
         let known = if series.len() > 12 { "see the site file".into() } else { names(series) };
@@ -109,6 +120,9 @@ fn value(text: &str) -> anyhow::Result<Option<f64>> {
 
 /// A quality. A reason that we have no word for keeps its grade: bad stays bad.
 fn quality(text: &str) -> anyhow::Result<Quality> {
+    if text.is_empty() || text == "good" {
+        return Ok(Quality::Good);
+    }
     let lower = text.to_ascii_lowercase();
     lower.parse().or_else(|error: weir_domain::QualityError| match lower.split_once(':') {
         Some(("bad", _)) => Ok(Quality::Bad(BadReason::Unspecified)),

@@ -115,9 +115,32 @@ impl<C: Course> Momentary for Changing<C> {
 }
 
 /// A value over time: pieces that begin one after the other, each as long as the next one is away.
+/// Saved by how far apart they begin, in milliseconds, for there are hundreds of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "Vec<(i64, Option<f64>)>", into = "Vec<(i64, Option<f64>)>")]
 pub(crate) struct Past(VecDeque<(Timestamp, Option<f64>)>);
+
+impl From<Past> for Vec<(i64, Option<f64>)> {
+    fn from(past: Past) -> Self {
+        let mut before = 0;
+        let apart = |(from, value): (Timestamp, Option<f64>)| {
+            let from = from.as_millis();
+            (from - core::mem::replace(&mut before, from), value)
+        };
+        past.0.into_iter().map(apart).collect()
+    }
+}
+
+impl From<Vec<(i64, Option<f64>)>> for Past {
+    fn from(saved: Vec<(i64, Option<f64>)>) -> Self {
+        let mut from = 0_i64;
+        let piece = |(apart, value): (i64, Option<f64>)| {
+            from = from.saturating_add(apart);
+            (Timestamp::from_millis(from), value)
+        };
+        Self(saved.into_iter().map(piece).collect())
+    }
+}
 
 impl Past {
     /// Nobody knows anything of the time before the first piece.
@@ -134,13 +157,16 @@ impl Past {
     /// Joins the two pieces that ended last, if together they are no longer than `grain`, to one of
     /// their mean: what flowed in both is the same. Call it when `t` begins a piece.
     fn join(&mut self, t: Timestamp, grain: Duration) {
-        let [.., (first, Some(a)), (second, Some(b))] = self.0.make_contiguous() else { return };
-        if t <= *second || t.since(*first) > grain {
+        let Some(last) = self.0.len().checked_sub(1).filter(|last| *last > 0) else { return };
+        let ((first, Some(a)), (second, Some(b))) = (self.0[last - 1], self.0[last]) else {
+            return;
+        };
+        if t <= second || t.since(first) > grain {
             return;
         }
-        let (before, after) = (second.since(*first).as_secs_f64(), t.since(*second).as_secs_f64());
-        *a = (*a * before + *b * after) / (before + after);
+        let (before, after) = (second.since(first).as_secs_f64(), t.since(second).as_secs_f64());
         self.0.pop_back();
+        self.0[last - 1].1 = Some((a * before + b * after) / (before + after));
     }
 
     fn last(&self) -> Option<f64> {

@@ -27,8 +27,8 @@ pub struct CountRule {
     pub at_most: u32,
     /// In which period.
     pub per: Period,
-    /// Only while this is on.
-    pub while_on: Option<InputSpec>,
+    /// Only while this is on, or off.
+    pub gate: Option<(InputSpec, bool)>,
     /// Only outside the opening hours.
     pub outside_hours: bool,
     /// Least share of a period that must have been seen.
@@ -45,6 +45,7 @@ pub(crate) struct RawCount {
     at_most: u32,
     per: Period,
     while_on: Option<RawInput>,
+    while_off: Option<RawInput>,
     #[serde(default)]
     outside_hours: bool,
     #[serde(default = "all")]
@@ -66,11 +67,21 @@ impl Kind for CountRule {
         if !(raw.coverage_min > 0.0 && raw.coverage_min <= 1.0) {
             reader.fault(span.clone(), "coverage_min is not above 0 and at most 1", "");
         }
+        let gate = match (&raw.while_on, &raw.while_off) {
+            (Some(_), Some(_)) => {
+                reader.fault(span.clone(), "while_on and while_off exclude each other", "");
+                None
+            }
+            (on, off) => {
+                let gate = |input: &RawInput, on: bool| (input.spec(), on);
+                on.as_ref().map(|on| gate(on, true)).or(off.as_ref().map(|off| gate(off, false)))
+            }
+        };
         let rule = Self {
             event: RawEvent::read(&raw.event, reader),
             at_most: raw.at_most,
             per: raw.per,
-            while_on: raw.while_on.as_ref().map(RawInput::spec),
+            gate,
             outside_hours: raw.outside_hours,
             coverage_min: raw.coverage_min,
             grace: grace(raw.grace_mins, span, reader),
@@ -79,15 +90,20 @@ impl Kind for CountRule {
     }
 
     fn watches(&self) -> Watches<'_> {
-        Watches::Inputs([&self.event.input].into_iter().chain(&self.while_on).collect())
+        Watches::Inputs(
+            [&self.event.input]
+                .into_iter()
+                .chain(self.gate.as_ref().map(|(input, _)| input))
+                .collect(),
+        )
     }
 
     fn limit_text(&self) -> Text {
         let (Text { zh, en }, (per_zh, per_en)) = (self.event.label(), words::per(self.per));
         let most = self.at_most;
-        let gate = self.while_on.as_ref().map(|input| &input.parameter);
-        let (gate_zh, gate_en) = gate.map_or_else(Default::default, |gate| {
-            (format!("{gate}=1 期间 "), format!(" while {gate}=1"))
+        let (gate_zh, gate_en) = self.gate.as_ref().map_or_else(Default::default, |(gate, on)| {
+            let (gate, on) = (&gate.parameter, u8::from(*on));
+            (format!("{gate}={on} 期间 "), format!(" while {gate}={on}"))
         });
         let (hours_zh, hours_en) =
             if self.outside_hours { ("规定时间外", " outside the hours") } else { ("", "") };
@@ -113,12 +129,12 @@ impl Kind for CountRule {
             windows: Windows::Calendar(bound.area.time_zone.clone(), self.per),
             hours,
             calendar,
-            gated: self.while_on.is_some(),
+            gated: self.gate.is_some(),
             coverage_min: self.coverage_min,
         };
         let options = WatchOptions { grace: self.grace, ..WatchOptions::default() };
         let mut watches = vec![watch(&self.event, bound, 0, options)];
-        watches.extend(self.while_on.as_ref().map(|_| gate(bound, 1)));
+        watches.extend(self.gate.as_ref().map(|(_, on)| gate(bound, 1, *on)));
         AnyJudge::Count(Watched::new(Count::new(settings, bound.start), watches, bound.start))
     }
 }

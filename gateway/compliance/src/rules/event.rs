@@ -142,11 +142,11 @@ pub(super) fn watch(
     Watch::new(settings, bound.start)
 }
 
-/// The watch on a gate, which is the input number `input`.
-pub(super) fn gate(bound: &Bound<'_>, input: usize) -> Watch {
+/// The watch on a gate, which is the input number `input`, open while that is on, or off.
+pub(super) fn gate(bound: &Bound<'_>, input: usize, on: bool) -> Watch {
     let point = bound.points.get(input);
     let settings = WatchSettings {
-        edge: Edge::On,
+        edge: if on { Edge::On } else { Edge::Off },
         lasting: Duration::ZERO,
         sum: false,
         max_gap: point.map(|point| point.max_gap).unwrap_or_default(),

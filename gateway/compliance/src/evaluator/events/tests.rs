@@ -38,7 +38,7 @@ fn count(event: EventSpec, at_most: u32) -> CountRule {
         event,
         at_most,
         per: Period::Day,
-        while_on: None,
+        gate: None,
         outside_hours: false,
         coverage_min: 1.0,
         grace: Duration::ZERO,
@@ -88,7 +88,7 @@ fn bench(rule: Rule) -> Bench {
 
 /// One of each kind, for what holds for every rule.
 pub(crate) fn benches() -> Vec<Bench> {
-    let gated = CountRule { while_on: Some(spec("gate")), ..count(event(Edge::On), 1) };
+    let gated = CountRule { gate: Some((spec("gate"), true)), ..count(event(Edge::On), 1) };
     let outside = CountRule { outside_hours: true, ..count(counter(), 0) };
     let mut outside = bench(Rule::Count(outside)).open("mon-sun 23:50-24:00,00:05-00:10");
     outside.requirement.open_hours_only = false;
@@ -301,7 +301,7 @@ fn runs(standings: &str) -> String {
 
 #[test]
 fn only_events_while_a_gate_is_on_count_and_only_then_must_they_be_seen() {
-    let rule = CountRule { while_on: Some(spec("gate")), ..count(event(Edge::On), 0) };
+    let rule = CountRule { gate: Some((spec("gate"), true)), ..count(event(Edge::On), 0) };
     let day = 86_400;
     let play = |thing: &[(i64, Option<f64>)], gate: &[(i64, Option<f64>)]| {
         let events = both(pieces(0, thing), pieces(1, gate));

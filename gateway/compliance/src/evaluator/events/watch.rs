@@ -217,7 +217,8 @@ impl Watch {
             None => self.state.seen_until = self.state.seen_until.min(from),
         }
         if self.settings.gate {
-            self.shut(from, value == Some(0.0));
+            let shut = value.is_some_and(|value| !is_active(self.settings.edge, value, false));
+            self.shut(from, shut);
         }
     }
 
