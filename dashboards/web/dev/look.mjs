@@ -29,6 +29,9 @@ const VIEWS = {
   "alarms-held": "/alarms?leaf=held",
   "alarms-figures": "/alarms?leaf=figures",
   compliance: "/compliance",
+  "compliance-review": "/compliance?leaf=review",
+  "compliance-findings": "/compliance?leaf=findings",
+  "compliance-rules": "/compliance?leaf=rules",
   "compliance-7d": "/compliance?span=7d",
   gateway: "/gateway",
   "device-noisy": "/devices/trc-2",
@@ -72,7 +75,7 @@ async function examine(page, name, size) {
   );
   if (wide > 0) faults.push(`${name}: ${wide} px wider than the screen`);
   const raw = (await page.innerText("body")).match(
-    /\b(nav|verdict|alarm|heat|device|reason|mark|times|counters|frames|identity|link|links|reload)\.[a-z_]+\b/g,
+    /\b(nav|verdict|alarm|heat|device|reason|mark|times|counters|frames|identity|link|links|reload|early|seal|pack|findings|finding|figure|calibration|manual|marks)\.[a-z_]+\b/g,
   );
   if (raw) faults.push(`${name}: raw keys ${raw}`);
   if (size === "phone")

@@ -169,6 +169,7 @@ setInterval(() => {
         since: state.since,
         value: state.value,
         note: state.note,
+        early_warning: early(requirement),
       });
     }
     if (requirement !== chlorine) continue;
@@ -191,7 +192,7 @@ const worst = (list) => list.filter((v) => v !== null).sort((a, b) => RANK[b] - 
 
 function showRequirement(requirement) {
   const { area: _area, low: _low, high: _high, interval: _interval, ...shown } = requirement;
-  return { ...shown, ...states.get(requirement) };
+  return { ...shown, ...states.get(requirement), early_warning: early(requirement) };
 }
 
 function showArea(area) {
@@ -477,6 +478,48 @@ async function readAgain(request, response) {
   return send(response, status, { type: "about:blank", title: code, status, code, detail: code, reload: answer });
 }
 
+// --- what is said of readings -------------------------------------------------------------------
+
+const ago = (hours) => iso(now() - hours * 3_600_000);
+
+/** Two early warnings that never come true: they keep their distance. */
+function early(requirement) {
+  if (requirement.id === "temperature") return { level: "yellow", expected_at: iso(now() + 2_100_000) };
+  if (requirement.id === "cod-now") return { level: "red", expected_at: iso(now() + 240_000) };
+  return null;
+}
+
+function marks(point) {
+  const mark = (id, of, reason, reason_text, from, to, rest = {}) => ({
+    id, points: [of], from: ago(from), to: to === null ? null : ago(to), quality: "bad:maintenance", reason, reason_text,
+    manual: true, by: "王工", role: "operator", check: null, comment: "更换电极膜", evidence: ["工单 4471"],
+    value: null, made_at: ago(from), void: false, review: null, ...rest,
+  });
+  const all = [
+    mark("m1", "ph-1.ph", "maintenance", { zh: "维护", en: "maintenance" }, 5, 3),
+    mark("m2", "trc-1.total_residual_chlorine", "calibration_failed", { zh: "标样核查不合格", en: "failed calibration check" }, 0.5, null),
+  ];
+  return all.filter((one) => point === null || one.points.includes(point));
+}
+
+function findings(point) {
+  const all = [
+    {
+      id: 1, t: ago(1), area: "effluent", points: ["ph-1.ph"], check: "weir-validity/fraud", kind: "hugging_limit",
+      from: ago(7), to: ago(1), numbers: { limit: 9, share_near: 0.72, share_beyond: 0 },
+      explanation: { zh: "72% 的数值紧贴上限 9，却从不超出", en: "72% of the values lie just below the limit 9, and none beyond it" },
+      confidence: 0.8,
+    },
+    {
+      id: 2, t: ago(2), area: "effluent", points: ["trc-1.total_residual_chlorine"], check: "weir-validity/calibration_overdue",
+      kind: "calibration_overdue", from: ago(200), to: ago(2), numbers: { every_days: 7 },
+      explanation: { zh: "上次合格的校准核查已超过 7 天", en: "the last check against a standard that it passed is more than 7 days ago" },
+      confidence: 1,
+    },
+  ];
+  return all.filter((one) => point === null || one.points.includes(point));
+}
+
 function get(response, path, query) {
   const [head, id, tail] = path.slice("/api/v1/".length).split("/").map(decodeURIComponent);
   const limit = Number(query.get("limit") ?? 1000);
@@ -515,7 +558,8 @@ function get(response, path, query) {
         .slice(-limit),
     );
   }
-  if (head === "marks") return send(response, 200, []);
+  if (head === "marks") return send(response, 200, marks(query.get("point")));
+  if (head === "findings") return send(response, 200, findings(query.get("point")));
   if (head === "alarms" && id === "held") return send(response, 200, held());
   if (head === "alarms" && id === "kpis") return send(response, 200, figures());
   if (head === "alarms") {

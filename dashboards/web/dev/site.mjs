@@ -64,7 +64,8 @@ const needs = (area, device, names) => requirement(area, "availability", system,
   respond_within_secs: 60 * MIN,
 });
 
-const pack = (id, zh, en, source) => ({ id, version: "1", title: text(zh, en), source });
+const pack = (id, zh, en, source) => ({ id, version: "1", title: text(zh, en), source,
+  effective_from: "2019-11-01", effective_to: null, seal: "builtin", signed_by: null, overrides: [] });
 
 export const areas = [
   { id: "effluent", name: text("污水处理站", "Effluent treatment"), kind: "hospital_wastewater", class: { id: "general_direct", name: text("综合医疗机构，直接排放", "General hospital, direct discharge") }, opening_hours: [], packs: [pack("gb18466-2005", "医疗机构水污染物排放标准", "Discharge standard of water pollutants for medical organizations", "GB 18466-2005")] },

@@ -79,6 +79,41 @@ pub(crate) fn share(part: u64, whole: Duration) -> f64 {
     if whole == 0 { 0.0 } else { (part as f64 / whole as f64).min(1.0) }
 }
 
+/// Why data are not good, in words, by the reason's word in every interface.
+const REASONS: [(&str, &str, &str); 24] = [
+    ("unspecified", "原因不明", "no reason given"),
+    ("sensor_not_accurate", "精度不保证", "sensor not accurate"),
+    ("engineering_units_exceeded", "超出量程", "beyond the measuring range"),
+    ("sub_normal", "数据来源不足", "too few sources"),
+    ("manual_value", "人工录入", "entered by hand"),
+    ("clock_uncertain", "时钟不可信", "clock not trusted"),
+    ("suspect_constant", "数值长时间不变", "suspiciously constant"),
+    ("suspect_spike", "孤立尖峰", "a lone spike"),
+    ("suspect_rate", "变化过快", "changes too fast"),
+    ("suspect_tampering", "疑似人为干扰", "suspected interference"),
+    ("configuration_error", "配置错误", "configuration error"),
+    ("not_connected", "链路未连接", "link not connected"),
+    ("device_failure", "设备故障", "device failure"),
+    ("sensor_failure", "传感器故障", "sensor failure"),
+    ("comm_failure", "无应答", "no answer"),
+    ("out_of_service", "已停用", "out of service"),
+    ("waiting_for_initial_data", "等待首个数据", "waiting for the first data"),
+    ("maintenance", "维护中", "under maintenance"),
+    ("calibration", "校准中", "being calibrated"),
+    ("out_of_range", "超出物理范围", "outside of what is possible"),
+    ("dependency_failed", "测量条件不满足", "conditions of measuring not met"),
+    ("calibration_failed", "校准核查不合格", "failed its calibration check"),
+    ("stale", "数据过期", "nothing new for too long"),
+    ("missing", "无数据", "no data"),
+];
+
+/// Why data are not good; a reason without words is said as it is.
+pub(crate) fn reason(name: &str) -> Text {
+    let found = REASONS.iter().find(|(word, ..)| *word == name);
+    let (zh, en) = found.map_or((name, name), |(_, zh, en)| (zh, en));
+    Text { zh: zh.to_owned(), en: en.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

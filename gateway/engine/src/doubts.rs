@@ -136,22 +136,15 @@ impl Doubts {
     fn end(&mut self, now: Timestamp, due: Vec<PointId>, out: &mut Vec<Effect>) {
         for point in due {
             let Some(late) = self.late.remove(&point) else { continue };
-            self.raise(now, vec![point], late.from, late.to, RejudgeReason::LateData, out);
+            let (points, why) = (vec![point], RejudgeReason::LateData);
+            self.raise(RejudgeRequest { t: now, points, from: late.from, to: late.to, why }, out);
         }
     }
 
     /// Readings of a stretch count otherwise from now on.
-    pub(crate) fn raise(
-        &mut self,
-        now: Timestamp,
-        points: Vec<PointId>,
-        from: Timestamp,
-        to: Timestamp,
-        why: RejudgeReason,
-        out: &mut Vec<Effect>,
-    ) {
-        let request = RejudgeRequest { t: now, points: points.clone(), from, to, why: why.clone() };
-        out.push(Effect::Rejudge(Box::new(request)));
+    pub(crate) fn raise(&mut self, request: RejudgeRequest, out: &mut Vec<Effect>) {
+        out.push(Effect::Rejudge(Box::new(request.clone())));
+        let RejudgeRequest { t: now, points, from, to, why } = request;
         // Of time so long gone everything has been judged: this request is its sweep, too.
         let is_old = to + SWEPT_AFTER <= now;
         let same = |doubt: &&mut Doubt| {
@@ -212,7 +205,8 @@ mod tests {
         for (to, sweeps) in [(now - day, 1), (now - 3 * day, 0)] {
             let (mut doubts, mut out) = (Doubts::default(), Vec::new());
             let points = vec!["ph-1.ph".parse().unwrap()];
-            doubts.raise(now, points, to - day, to, RejudgeReason::LateData, &mut out);
+            let (from, why) = (to - day, RejudgeReason::LateData);
+            doubts.raise(RejudgeRequest { t: now, points, from, to, why }, &mut out);
             assert_eq!(out.len(), 1);
             assert_eq!(doubts.deadline().is_some(), sweeps == 1);
             doubts.advance(now + 3 * day, &mut out);

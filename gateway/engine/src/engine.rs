@@ -16,7 +16,7 @@ use crate::{
     doubts::Doubts,
     instance::{Doing, Instance, Refusal, removed},
     lookout::Lookout,
-    mark::{Mark, MarkId, RejudgeReason, Review},
+    mark::{Mark, MarkId, RejudgeReason, RejudgeRequest, Review},
     marks::{Changed, Marks},
     ports::StoredAlarm,
     state::EngineState,
@@ -369,7 +369,7 @@ impl Engine {
         let to = to.map_or(self.clock, |to| to.min(self.clock));
         if from < to {
             let why = RejudgeReason::Mark(mark);
-            self.doubts.raise(self.clock, points, from, to, why, out);
+            self.doubts.raise(RejudgeRequest { t: self.clock, points, from, to, why }, out);
             self.note_doubts();
         }
     }

@@ -87,6 +87,8 @@ impl Task {
                 points().any(|point| request.points.contains(&point.id))
             };
             let asked: Vec<_> = requests.clone().into_iter().filter(concerns).collect();
+            // What a reading says goes on until the next one: with it begins what may differ.
+            let speaks = points().map(|point| point.stale_after).max()?;
             Some(Self {
                 area: info.area.clone(),
                 pack: info.pack.clone(),
@@ -94,7 +96,7 @@ impl Task {
                 points: points().map(|point| point.id.clone()).collect(),
                 series: points().map(|point| point.series).collect(),
                 from: asked.iter().map(|request| request.from).min()?,
-                to: asked.iter().map(|request| request.to).max()?,
+                to: asked.iter().map(|request| request.to).max()? + speaks,
             })
         };
         site.requirements.iter().filter(|info| !info.warning).filter_map(task).collect()

@@ -77,11 +77,13 @@ fn is_target(path: &Path) -> bool {
 
 /// The modules a file declares in files of their own.
 fn modules(text: &str) -> Vec<String> {
-    text.lines()
-        .map(|line| line.trim().trim_start_matches("pub(crate) ").trim_start_matches("pub "))
-        .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'))
-        .map(str::to_owned)
-        .collect()
+    // Whoever may see it: `pub`, `pub(crate)`, `pub(super)`.
+    let declared = |line: &str| {
+        let (sight, name) = line.trim().strip_suffix(';')?.split_once("mod ")?;
+        let is_sight = sight.is_empty() || (sight.starts_with("pub") && sight.ends_with(' '));
+        is_sight.then(|| name.to_owned())
+    };
+    text.lines().filter_map(declared).collect()
 }
 
 /// Where a module of `path` may stand.
@@ -101,7 +103,9 @@ mod tests {
 
     #[test]
     fn modules_are_read_from_their_declarations() {
-        assert_eq!(modules("mod a;\npub mod b;\n  pub(crate) mod c;\nmod d {\n"), ["a", "b", "c"]);
+        let text =
+            "mod a;\npub mod b;\n  pub(crate) mod c;\npub(super) mod d;\nmod e {\n// a mod f;\n";
+        assert_eq!(modules(text), ["a", "b", "c", "d"]);
     }
 
     #[test]

@@ -26,8 +26,9 @@ import {
 import { clock } from "./clock.svelte";
 import { countAlarms, findRequirement, worst, worstOf, type AlarmCount } from "./reduce";
 
-/** The pack that the gateway applies by itself. */
+/** The pack that there be data at all; it and the checks of readings are applied by the gateway itself. */
 const SYSTEM_PACK = "weir-system";
+const OWN_PACKS = new Set([SYSTEM_PACK, "weir-validity"]);
 
 export class RequirementCell {
   readonly area: string;
@@ -197,7 +198,7 @@ export class AreaCell {
     return key.length > 0 ? key : this.points;
   });
 
-  readonly packs: Pack[] = $derived(this.meta.packs.filter((pack) => pack.id !== SYSTEM_PACK));
+  readonly packs: Pack[] = $derived(this.meta.packs.filter((pack) => !OWN_PACKS.has(pack.id)));
 }
 
 /** What would have to be built anew if it changed: which areas, requirements and points there are. */

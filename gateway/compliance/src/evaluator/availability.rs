@@ -159,15 +159,14 @@ impl Availability {
             return text("数据正常", "good data of every point");
         };
         let name = self.points.get(point).map(|(id, _)| id.to_string()).unwrap_or_default();
-        match health {
-            Health::NotGood(quality) => {
-                let why = quality.reason().unwrap_or(quality.grade());
-                text(format!("{name} 无有效数据：{why}"), format!("{name} has no good data: {why}"))
-            }
-            _ => {
-                text(format!("{name} 无有效数据：stale"), format!("{name} has no good data: stale"))
-            }
-        }
+        let why = wording::reason(match health {
+            Health::NotGood(quality) => quality.reason().unwrap_or(quality.grade()),
+            _ => "stale",
+        });
+        text(
+            format!("{name} 无有效数据：{}", why.zh),
+            format!("{name} has no good data: {}", why.en),
+        )
     }
 }
 

@@ -251,6 +251,7 @@ fn a_store_from_before_marks_opens_and_its_verdicts_stand() {
     let found = store.verdict(1).unwrap().unwrap();
     assert!(found.is_in_force() && found.revises.is_empty());
     assert_eq!(found.record, old);
+    assert_eq!(store.tally().unwrap(), VerdictTally { non_compliant: 1, ..Default::default() });
     let filter = VerdictFilter::InForce;
     assert_eq!(store.verdicts(filter, at(START), at(START + 9), None, 9).unwrap().len(), 1);
     save(&store, &[event(MarkChange::Opened, mark(1, 0, None))]);

@@ -23,7 +23,7 @@ fn every_point_must_have_good_data() {
     assert_eq!(played.verdicts(), "+0..30 ?30..60");
     assert_eq!(
         played.passed()[1].explanation.en,
-        "10:00:30-10:01 a.second has no good data: comm_failure"
+        "10:00:30-10:01 a.second has no good data: no answer"
     );
     assert_eq!(played.standings(), "+?");
 }

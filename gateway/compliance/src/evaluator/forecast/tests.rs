@@ -108,8 +108,14 @@ fn levels(slope_per_hour: f64, noise: f64, restart_every: usize) -> Vec<String> 
     let mut levels: Vec<String> = Vec::new();
     for judgement in said {
         let Judgement::Standing(standing) = judgement else { panic!("a verdict") };
-        if standing.verdict == Some(Verdict::NonCompliant) {
-            let level = standing.note.en.split(' ').next().unwrap().to_owned();
+        assert_eq!(standing.early.is_some(), standing.verdict == Some(Verdict::NonCompliant));
+        if let Some(early) = standing.early {
+            let level = early.level.as_str().to_owned();
+            assert!(standing.note.en.starts_with(&level), "{standing:?}");
+            // The value falls to 0.31 in two hours, and stays there.
+            let left = early.expected_at.map(|at| at.since(start).as_secs_f64());
+            let told = left.is_some_and(|secs| (6_000.0..8_400.0).contains(&secs));
+            assert!(told || !levels.is_empty(), "{standing:?}");
             if levels.last() != Some(&level) {
                 levels.push(level);
             }
