@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use std::time::Duration;
 use weir_domain::{BadReason, Reading, Sample, SeriesId, Timestamp, Value, Verdict};
 use weir_engine::{
-    Act, Command, Effect, Engine, EngineState, Record, Refusal, Row, Transition, alarm_events,
+    Act, Command, Deed, Effect, Engine, EngineState, Record, Refusal, Row, Transition, alarm_events,
 };
 
 const TRC: SeriesId = SeriesId(0);
@@ -115,7 +115,17 @@ fn an_alarm_is_acknowledged_once_and_comes_back_as_the_same_until_then() {
     };
     assert_eq!(at(&mut engine, &mut effects, act(30, "nothing~1")), Err(Refusal::UnknownAlarm));
     assert_eq!(at(&mut engine, &mut effects, act(31, &id)), Ok(()));
-    assert!(engine.snapshot().alarms.is_empty(), "returned and acknowledged: closed");
+    assert!(engine.snapshot().alarms[0].latched, "the pack has it stay until somebody resets it");
+    let reset = Act::Alarm {
+        alarm: id.clone(),
+        by: "Li".into(),
+        comment: "door closed".into(),
+        deed: Deed::Reset,
+    };
+    let time = Timestamp::from_millis(START.as_millis() + 31_500);
+    let reset = Record::Command(Box::new(Command { at: time, act: reset }));
+    assert_eq!(at(&mut engine, &mut effects, reset), Ok(()));
+    assert!(engine.snapshot().alarms.is_empty(), "returned, acknowledged and reset: closed");
     assert_eq!(at(&mut engine, &mut effects, act(32, &id)), Err(Refusal::UnknownAlarm));
 
     at(&mut engine, &mut effects, row(EXPOSURE, 40_000, number(1.0))).unwrap();
