@@ -91,7 +91,7 @@ pub use rules::{
 };
 pub use schedule::{Schedule, ScheduleError};
 pub use validity::{
-    BottleSign, CalibrationCheck, FindingKind, FindingSaid, FraudSigns, HuggingSign, JumpCheck,
-    MarkSaid, Need, PointTraits, RangeCheck, RateCheck, RepeatedSign, Said, SpikeCheck, StableSign,
-    StuckCheck, Validity, Watch, WatchBinding, WatchMemory, bind_validity,
+    BottleSign, CalibrationCheck, ChatterCheck, FindingKind, FindingSaid, FraudSigns, HuggingSign,
+    JumpCheck, MarkSaid, Need, PointTraits, RangeCheck, RateCheck, RepeatedSign, Said, SpikeCheck,
+    StableSign, StuckCheck, Validity, Watch, WatchBinding, WatchMemory, bind_validity,
 };

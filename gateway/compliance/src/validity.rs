@@ -16,6 +16,7 @@
 
 mod bind;
 mod calibration;
+mod chatter;
 mod clock;
 mod fraud;
 mod jump;
@@ -34,6 +35,7 @@ mod watch;
 
 pub use bind::{PointTraits, WatchBinding, bind_validity};
 pub use calibration::CalibrationCheck;
+pub use chatter::ChatterCheck;
 pub use fraud::{BottleSign, FraudSigns, HuggingSign, RepeatedSign, StableSign};
 pub use jump::JumpCheck;
 pub use needs::Need;

@@ -364,7 +364,7 @@ impl Engine {
     }
 
     /// Readings count otherwise now: what was judged of their time is to be judged again.
-    fn judge_again(&mut self, changed: Changed, out: &mut Vec<Effect>) {
+    pub(super) fn judge_again(&mut self, changed: Changed, out: &mut Vec<Effect>) {
         let Changed { mark, points, from, to } = changed;
         let to = to.map_or(self.clock, |to| to.min(self.clock));
         if from < to {

@@ -56,6 +56,8 @@ struct Watched {
 pub(crate) enum MarkStep {
     /// It is made; it may have its end already.
     Open(Box<Mark>),
+    /// It is made, on samples that have been judged as good.
+    Reopen(Box<Mark>),
     /// It ends.
     End(MarkId, Timestamp),
 }
@@ -155,7 +157,8 @@ impl Checks {
         if said.to.is_none() {
             watched.open = Some((id.clone(), said.from));
         }
-        Some(MarkStep::Open(Box::new(Mark {
+        let step = if said.reaches_back { MarkStep::Reopen } else { MarkStep::Open };
+        Some(step(Box::new(Mark {
             id,
             points: vec![info.id.clone()],
             from: said.from,

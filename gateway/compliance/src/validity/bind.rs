@@ -48,7 +48,8 @@ impl WatchBinding {
 }
 
 /// Applies the sections of packs to the points of an area. `traits` are those of its points.
-/// Switches and states are exempt: they have neither resolution nor noise.
+/// Switches and states have neither resolution nor noise: only sections that ask how often a switch
+/// may change are for them.
 pub fn bind_validity(
     packs: &[Arc<Pack>],
     area: &AreaFacts,
@@ -58,15 +59,14 @@ pub fn bind_validity(
         .iter()
         .flat_map(|pack| pack.validity.iter().map(|s| (&pack.id, Arc::new(s.clone()))))
         .collect();
-    let numbers = area
-        .points
-        .iter()
-        .zip(traits)
-        .enumerate()
-        .filter(|(_, (_, traits))| traits.kind == ValueKind::Number && !traits.has_states);
-    numbers
+    let points = area.points.iter().zip(traits).enumerate();
+    points
         .filter_map(|(index, (facts, traits))| {
-            let fits = |section: &Validity| section.fits(&facts.parameter, &facts.role, facts.unit);
+            let is_number = traits.kind == ValueKind::Number && !traits.has_states;
+            let fits = |section: &Validity| {
+                section.fits(&facts.parameter, &facts.role, facts.unit)
+                    && (is_number || section.chatter.is_some())
+            };
             let (pack, section) = sections.iter().find(|(_, section)| fits(section))?;
             Some(WatchBinding {
                 pack: (*pack).clone(),

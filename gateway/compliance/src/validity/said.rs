@@ -27,6 +27,10 @@ pub struct MarkSaid {
     /// Source time of the first one after them; none while it goes on. A mark is said once when it
     /// begins and once more when it ends.
     pub to: Option<Timestamp>,
+    /// Whether samples since `from` have been let through as good: what rests on them is to be
+    /// judged again.
+    #[serde(default)]
+    pub reaches_back: bool,
     /// Why, with the numbers.
     pub why: Text,
 }

@@ -1,7 +1,8 @@
 //! One `[[validity]]` section of a pack: which points it is for, and which checks.
 
 use super::{
-    CalibrationCheck, FraudSigns, JumpCheck, Need, RangeCheck, RateCheck, SpikeCheck, StuckCheck,
+    CalibrationCheck, ChatterCheck, FraudSigns, JumpCheck, Need, RangeCheck, RateCheck, SpikeCheck,
+    StuckCheck,
 };
 use crate::pack::fault::Faults;
 use serde::Deserialize;
@@ -36,6 +37,8 @@ pub struct Validity {
     pub spike: Option<SpikeCheck>,
     /// How fast it can change.
     pub rate: Option<RateCheck>,
+    /// How often a switch may change; with it the section is for switches and states as well.
+    pub chatter: Option<ChatterCheck>,
     /// What the measurement rests on.
     #[serde(default)]
     pub needs: Vec<Need>,
@@ -57,6 +60,16 @@ impl Validity {
             && self.unit == unit
             && (self.roles.is_empty() || self.roles.contains(role))
     }
+
+    /// Whether it asks for the resolution and the noise of a number.
+    fn is_for_numbers(&self) -> bool {
+        self.range.is_some()
+            || self.stuck.is_some()
+            || self.spike.is_some()
+            || self.rate.is_some()
+            || self.jump.is_some()
+            || !self.fraud.is_empty()
+    }
 }
 
 /// Checks what the shape of a section does not say.
@@ -67,6 +80,9 @@ pub(crate) fn check(section: &Spanned<Validity>, faults: &mut Faults<'_>) {
         validity.stuck.as_ref().and_then(StuckCheck::fault),
         validity.spike.as_ref().and_then(SpikeCheck::fault),
         validity.rate.as_ref().and_then(RateCheck::fault),
+        validity.chatter.as_ref().and_then(ChatterCheck::fault),
+        (validity.chatter.is_some() && validity.is_for_numbers())
+            .then_some("chatter is for switches, the other checks of values are for numbers"),
         validity.jump.as_ref().and_then(JumpCheck::fault),
         validity.calibration.as_ref().and_then(CalibrationCheck::fault),
         validity.needs.iter().find_map(Need::fault),

@@ -116,3 +116,42 @@ fn a_rate_is_too_fast_when_it_is_so_by_more_than_a_step_of_the_resolution() {
         assert_eq!(out.iter().any(suspect), is_suspect, "{falls_to}");
     }
 }
+
+/// Each second a switch, from its changes; the marks that are said.
+fn chatter(changes: &[u64], until: u64) -> Vec<(u64, Option<u64>, bool)> {
+    let (mut watch, mut out) = (watch("chatter = { most = 6 }"), Vec::new());
+    for second in 0..until {
+        let made = changes.iter().filter(|change| **change <= second).count();
+        let value = f64::from(u8::from(!made.is_multiple_of(2)));
+        watch.observe(at(second), &sample(second, value), |_| None, &mut out);
+        // A restart in the middle changes nothing.
+        let memory = watch.memory().clone();
+        assert!(watch.restore(memory));
+    }
+    let after = |t: Timestamp| t.since(at(0)).as_secs();
+    out.iter()
+        .filter_map(|said| match said {
+            Said::Mark(mark) => Some((after(mark.from), mark.to.map(after), mark.reaches_back)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[test]
+fn a_switch_that_chatters_is_not_believed_since_the_first_change() {
+    let changes: Vec<u64> = (100..130).step_by(3).collect();
+    assert_eq!(chatter(&changes, 300), [(100, None, true), (100, Some(187), false)]);
+}
+
+#[test]
+fn a_switch_that_is_used_often_is_believed() {
+    let busy: Vec<u64> = (100..600).step_by(11).collect();
+    assert_eq!(chatter(&busy, 700), []);
+    assert_eq!(chatter(&[100, 101, 102, 103, 104, 105, 161, 162], 300), []);
+}
+
+#[test]
+fn a_chattering_run_lasts_while_no_minute_is_quiet() {
+    let changes: Vec<u64> = (100..110).chain([150, 200, 250]).collect();
+    assert_eq!(chatter(&changes, 400), [(100, None, true), (100, Some(310), false)]);
+}

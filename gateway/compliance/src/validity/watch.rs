@@ -7,6 +7,7 @@
 use super::{
     FindingKind, FindingSaid, MarkSaid, Said, Validity,
     calibration::CalibrationMemory,
+    chatter::ChatterMemory,
     clock::{self, ClockMemory},
     fraud::FraudMemory,
     jump::{JumpCheck, JumpMemory},
@@ -54,6 +55,8 @@ pub struct WatchMemory {
     stuck: StuckMemory,
     spike: SpikeMemory,
     rate: RateMemory,
+    #[serde(default)]
+    chatter: ChatterMemory,
     needs: Vec<NeedMemory>,
     jump: JumpMemory,
     clock: ClockMemory,
@@ -205,7 +208,7 @@ impl Watch {
             (Some(range), None) => {
                 let (from, check) = (sample.source_time, "range".to_owned());
                 let (to, why) = (Some(from + MOMENT), range.words(&self.point, value));
-                let said = MarkSaid { check, quality: RANGE, from, to, why };
+                let said = MarkSaid { check, quality: RANGE, from, to, reaches_back: false, why };
                 out.push(Said::Mark(Box::new(said)));
                 Some(RANGE)
             }
@@ -292,23 +295,34 @@ impl Watch {
             .is_some_and(|rate| rate.judge(&mut memory.rate, point, t, value));
         let is_stuck = (section.stuck.as_ref())
             .is_some_and(|stuck| stuck.judge(&mut memory.stuck, point, t, value));
-        let what = match (is_stuck, is_too_fast) {
-            (true, _) => Some((CONSTANT, "stuck")),
-            (false, true) => Some((RATE, "rate")),
-            (false, false) => None,
+        let chatters_since = (section.chatter.as_ref())
+            .and_then(|chatter| chatter.judge(&mut memory.chatter, t, value));
+        let what = match (is_stuck, is_too_fast, chatters_since) {
+            (true, _, _) => Some((CONSTANT, "stuck")),
+            (false, true, _) => Some((RATE, "rate")),
+            (false, false, Some(_)) => Some((RATE, "chatter")),
+            (false, false, None) => None,
         };
         let begins = what.is_some_and(|(quality, _)| {
             memory.mark.as_ref().is_none_or(|mark| mark.quality != quality)
         });
         if begins || memory.mark.is_some() {
-            let why = || match (&section.stuck, &section.rate) {
-                (Some(stuck), _) if is_stuck => {
+            let why = || match (&section.stuck, &section.rate, &section.chatter) {
+                (Some(stuck), _, _) if is_stuck => {
                     stuck.words(&memory.stuck, point, sample.source_time, value)
                 }
-                (_, Some(rate)) => rate.words(&memory.rate, point),
+                (_, Some(rate), _) => rate.words(&memory.rate, point),
+                (_, _, Some(chatter)) => chatter.words(),
                 _ => no_words(),
             };
-            say(&mut memory.mark, sample.source_time, what, why, out);
+            let from = chatters_since.map_or(sample.source_time, Timestamp::from_millis);
+            say(&mut memory.mark, from, what, why, out);
+            if begins
+                && from < sample.source_time
+                && let Some(Said::Mark(mark)) = out.last_mut()
+            {
+                mark.reaches_back = true;
+            }
         }
         if begins && is_stuck && section.fraud.flatline {
             out.extend(flatline(memory, sample.source_time, value));
@@ -348,6 +362,7 @@ impl Watch {
         let (section, memory) = (&self.section, &mut self.memory);
         memory.spike.forget();
         memory.rate = RateMemory::default();
+        memory.chatter = ChatterMemory::default();
         if let Some(fraud) = &mut memory.fraud {
             section.fraud.forget(fraud);
         }
@@ -375,7 +390,8 @@ fn say(
         out.push(Said::Mark(Box::new(MarkSaid { to: Some(at), ..ended })));
     }
     if let Some((quality, check)) = what {
-        let begun = MarkSaid { check: check.into(), quality, from: at, to: None, why: why() };
+        let (check, reaches_back) = (check.into(), false);
+        let begun = MarkSaid { check, quality, from: at, to: None, reaches_back, why: why() };
         *mark = Some(begun.clone());
         out.push(Said::Mark(Box::new(begun)));
     }

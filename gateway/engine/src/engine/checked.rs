@@ -78,6 +78,10 @@ impl Engine {
                     Some(MarkStep::Open(mark)) => {
                         self.marks.open(self.clock, *mark, out);
                     }
+                    Some(MarkStep::Reopen(mark)) => {
+                        let changed = self.marks.open(self.clock, *mark, out);
+                        self.judge_again(changed, out);
+                    }
                     Some(MarkStep::End(id, to)) => {
                         self.marks.end(self.clock, &id, to, None, out);
                     }
