@@ -109,7 +109,7 @@ fn a_rate_is_too_fast_when_it_is_so_by_more_than_a_step_of_the_resolution() {
     // 7.17 − 6.87 is above 0.3 to a computer, and 0.31 may be 0.30 to the instrument.
     for (falls_to, is_suspect) in [(6.87, false), (6.86, false), (6.85, true)] {
         let (mut watch, mut out) = (watch("rate = { per_min = 0.3 }"), Vec::new());
-        for (second, value) in [(0, 7.17), (60, falls_to)] {
+        for (second, value) in [(0, 7.17), (30, 7.17), (60, falls_to)] {
             watch.observe(at(second), &sample(second, value), |_| None, &mut out);
         }
         let suspect = |said: &Said| matches!(said, Said::Sample(_, quality) if !quality.is_good());
