@@ -25,6 +25,19 @@ pub(crate) const NOT_EXAMINED: &[(&str, &str)] = &[
     ),
     ("annual-dose-outside-warning", "a year is longer than the week of the exam"),
     ("packs-used-warning", "a month is longer than the week of the exam"),
+    ("trc-contact-forecast", "forecasts have no duty yet"),
+    ("free-chlorine-forecast", "forecasts have no duty yet"),
+    ("ph-forecast", "forecasts have no duty yet"),
+    ("orp-forecast", "forecasts have no duty yet"),
+    ("urea-forecast", "forecasts have no duty yet"),
+    ("annual-dose-projection-warning", "a year is longer than the week of the exam"),
+    ("contact-before-discharge", "newer than the exam: no duty yet"),
+    ("exposure-lamp-off-repeated", "newer than the exam: no duty yet"),
+    ("beam-lamp-off-repeated", "newer than the exam: no duty yet"),
+    ("lamp-never-lit-warning", "newer than the exam: no duty yet"),
+    ("radiation-without-beam", "newer than the exam: no duty yet"),
+    ("source-out-after-beam", "newer than the exam: no duty yet"),
+    ("release-without-hold-warning", "newer than the exam: no duty yet"),
 ];
 
 const fn mins(minutes: u64) -> Duration {
