@@ -167,22 +167,18 @@ pub(crate) fn ask(
     of: &[usize],
     (start, end): (Timestamp, Timestamp),
 ) -> Asked {
-    match &duty.ground {
-        Ground::Acts { causes, daily, .. } => {
-            let acts = truth.iter().filter(|truth| causes.contains(&truth.incident.cause));
-            let instant = Duration::from_millis(1);
-            let acts = acts
-                .flat_map(|t| &t.acts)
-                .map(|a| Span::new(a.start, a.end.max(a.start + instant)));
-            let acts: Vec<Span> = if *daily {
-                acts.flat_map(|act| days((act.from, act.to))).collect()
-            } else {
-                acts.collect()
-            };
-            fair.extend(&acts);
-            sure = acts;
-        }
-        _ => {}
+    if let Ground::Acts { causes, daily, .. } = &duty.ground {
+        let acts = truth.iter().filter(|truth| causes.contains(&truth.incident.cause));
+        let instant = Duration::from_millis(1);
+        let acts =
+            acts.flat_map(|t| &t.acts).map(|a| Span::new(a.start, a.end.max(a.start + instant)));
+        let acts: Vec<Span> = if *daily {
+            acts.flat_map(|act| days((act.from, act.to))).collect()
+        } else {
+            acts.collect()
+        };
+        fair.extend(&acts);
+        sure = acts;
     }
     for incident in incidents.iter().filter(|incident| duty.excuse.contains(&incident.cause)) {
         let after = Duration::from_secs_f64(incident.cause.about().aftermath * 60.0);

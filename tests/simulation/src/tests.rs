@@ -1,8 +1,6 @@
 //! The exam in short, and what must hold whatever the score: the order of readings, readings that
 //! come twice, and restarts change nothing.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
-
 use crate::{
     Card, Exam, Part, SCORED_FROM,
     duties::{NOT_EXAMINED, duties},
