@@ -1,5 +1,7 @@
 //! `weir-exam`: seeded site-weeks through the engine, and a score card.
 
+#![expect(clippy::print_stdout, reason = "the card is what the program is for")]
+
 use clap::Parser;
 use weir_plant::facility::Kind;
 use weir_simulation::{Card, Exam, SCORED_FROM, examine, story};
