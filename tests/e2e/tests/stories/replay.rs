@@ -201,7 +201,9 @@ fn half_an_hour_below_the_pool_limit_is_a_violation_and_twenty_minutes_are_not()
     assert_eq!(raised(&short, FC).len(), 1, "but a warning");
     let (limit, _) = dip(60, 0.30)?;
     assert_eq!(violations(&limit), 0, "0.30 is allowed");
-    assert!(raised(&limit, FC).is_empty());
+    // A value that fell to the limit and stays there may be announced; it is not out of order.
+    let early = |alarm: &Value| alarm["requirement"] == "free-chlorine-forecast";
+    assert!(raised(&limit, FC).iter().all(|alarm| early(alarm)), "0.30 is no incident");
     Ok(())
 }
 
