@@ -12,6 +12,9 @@
 
 use std::{fs, time::Duration};
 
+/// What tells that pages of a mapping differ from its file, wherever they are now.
+const WRITTEN: [&str; 3] = ["Private_Dirty:", "Anonymous:", "Swap:"];
+
 /// After so long a gateway has done everything once.
 const STARTED_AFTER: Duration = Duration::from_secs(20);
 
@@ -72,7 +75,7 @@ fn clean_files(smaps: &str) -> Vec<(usize, usize)> {
             if is_file {
                 found.push(range);
             }
-        } else if is_file && first == "Private_Dirty:" && second != "0" {
+        } else if is_file && WRITTEN.contains(&first) && second != "0" {
             found.pop();
             is_file = false;
         }
@@ -105,6 +108,10 @@ Private_Dirty:         0 kB
 Private_Dirty:         0 kB
 6000-7000 r--p 00000000 08:01 78 /usr/lib/libc.so.6
 Private_Dirty:         0 kB
+Swap:                  0 kB
+7000-8000 r--p 00001000 08:01 78 /usr/lib/libc.so.6
+Private_Dirty:         0 kB
+Swap:                  4 kB
 ";
 
     #[test]

@@ -93,8 +93,8 @@ pub(crate) fn channel() -> (mpsc::SyncSender<Committed>, mpsc::Receiver<Committe
 }
 
 impl Pipeline {
-    /// Starts the thread, and the one that judges again, which ends after it; it ends when the store's side of the channel is gone, having handled
-    /// everything in it.
+    /// Starts the thread, which ends when the store's side of the channel is gone, having handled
+    /// everything in it; and the thread that judges again, which ends after it.
     pub(crate) fn start(
         engine: Engine,
         store: Store,
@@ -194,7 +194,10 @@ impl Pipeline {
                 Record::Reading(_) => None,
             })
             .collect();
-        while let Err(error) = if acts.is_empty() { Ok(()) } else { self.store.keep_acts(&acts) } {
+        if acts.is_empty() {
+            return;
+        }
+        while let Err(error) = self.store.keep_acts(&acts) {
             wait_after(&error);
         }
     }
